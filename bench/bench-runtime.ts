@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { openSqliteBackend } from '@llmteam/backend-embedded';
 import type { Json, RunKey, Segment } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
-import { defineSegment, type StepCatalog, systemClock } from '@llmteam/kernel';
+import { defineSegment, type Isolation, type StepCatalog, systemClock } from '@llmteam/kernel';
 import { loadConfig } from '@llmteam/service-host';
 import { withFolder } from './folder.js';
 import { silent } from './silent.js';
@@ -18,11 +18,14 @@ export interface BenchRuntime {
   run(definition: string, input?: Json): Promise<string>;
 }
 
-export async function withRuntime<T>(work: (runtime: BenchRuntime) => Promise<T>): Promise<T> {
+export async function withRuntime<T>(
+  work: (runtime: BenchRuntime) => Promise<T>,
+  isolation: Isolation = 'inline',
+): Promise<T> {
   return withFolder(async (folder) => {
     const clock = systemClock();
     const runtime = await EmbeddedRuntime.open({
-      config: { ...loadConfig(null, {}), file: { plugins: [noopPlugin] } },
+      config: { ...loadConfig(null, {}), file: { plugins: [{ package: noopPlugin, isolation }] } },
       clock,
       log: silent,
       openBackend: () => openSqliteBackend({ folder, clock, synchronous: 'full' }),

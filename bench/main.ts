@@ -1,4 +1,4 @@
-/** `npm run bench [-- --only embedded|inputs|expressions|lists|nats|gateway] [--json]` */
+/** `npm run bench [-- --only embedded|inputs|expressions|lists|isolation|nats|gateway] [--json]` */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type BenchRuntime, withRuntime } from './bench-runtime.js';
@@ -12,6 +12,7 @@ import type { Row } from './row.js';
 import { expressions } from './rows/expressions.js';
 import { fanOut } from './rows/fan-out.js';
 import { idleMemory } from './rows/idle-memory.js';
+import { isolation } from './rows/isolation.js';
 import { largeInputs } from './rows/large-inputs.js';
 import { longChains } from './rows/long-chains.js';
 import { maps } from './rows/maps.js';
@@ -40,6 +41,7 @@ const groups: Readonly<Record<string, readonly Question[]>> = {
   inputs: [named(largeInputs.name, () => withRuntime(largeInputs))],
   expressions: [expressions],
   lists: [runLists],
+  isolation: [isolation],
   nats: natsQuestions,
   gateway: [starts, overload, hostileViewer, streams],
 };

@@ -149,7 +149,7 @@ async function measured<T>(
 
 function writeConfig(folder: string, sections: object): string {
   const path = join(folder, 'llmteam.config.json');
-  writeFileSync(path, JSON.stringify({ plugins: [noopPlugin], ...sections }));
+  writeFileSync(path, JSON.stringify({ plugins: [{ package: noopPlugin, isolation: 'inline' }], ...sections }));
   return path;
 }
 

@@ -51,7 +51,12 @@ export async function withCluster<T>(options: ClusterOptions, work: (cluster: Cl
       const path = join(folder, 'llmteam.config.json');
       const http = { host: '127.0.0.1', port: 0 };
       const nats = { servers: [url], namespace, ...(options.sync === 'always' && { atomic_batches: true }) };
-      const written = { nats, plugins: [noopPlugin], coordinator: { http }, worker: { http } };
+      const written = {
+        nats,
+        plugins: [{ package: noopPlugin, isolation: 'inline' }],
+        coordinator: { http },
+        worker: { http },
+      };
       writeFileSync(path, JSON.stringify(written));
       const services: Service[] = [];
       const start = async (kind: 'coordinator' | 'worker', share?: number): Promise<Service> => {

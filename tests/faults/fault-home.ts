@@ -18,7 +18,10 @@ export async function withFaultHome<T>(work: (home: FaultHome) => Promise<T>): P
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-faults-'));
   const ledger = join(folder, 'ledger.txt');
   const config = join(folder, 'llmteam.config.json');
-  const file = { plugins: [join(source, 'ledger-plugin')], settings: { ledger: { file: ledger } } };
+  const file = {
+    plugins: [{ package: join(source, 'ledger-plugin'), isolation: 'inline' as const }],
+    settings: { ledger: { file: ledger } },
+  };
   writeFileSync(config, JSON.stringify(file));
   try {
     return await work({ folder, home: join(folder, '.llmteam'), config, ledger, segments: join(source, 'segments') });

@@ -37,10 +37,13 @@ spec('logs of services', (test) => {
           version: '1.0.0',
           type: 'module',
           exports: './index.js',
-          llmteam: { kind: 'task', name: 'loose', api: 1 },
+          llmteam: { kind: 'task', name: 'loose', api: 1, permissions: { secrets: ['key'] } },
         });
         cli.write('loose/index.js', looseTongue);
-        cli.write('llmteam.config.json', { plugins: ['./loose'], secrets: { key: 'env:CANARY' } });
+        cli.write('llmteam.config.json', {
+          plugins: [{ package: './loose', grant: 'declared' }],
+          secrets: { key: 'env:CANARY' },
+        });
         const coordinator = await installation.start('coordinator').ready();
         const worker = await installation.start('worker').ready();
         await installation.withClient(async (client) => {

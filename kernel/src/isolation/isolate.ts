@@ -5,7 +5,7 @@
  * Invariants: it does one thing at a time (I1); what it is asked settles, whatever it does (I2); once it has done anything wrong it is not
  * used again (I3).
  */
-import { type JsonObject, LlmteamError, type Logger } from '@llmteam/contracts';
+import { type ErrorInfo, type JsonObject, LlmteamError, type Logger } from '@llmteam/contracts';
 import type { ChannelOptions, IsolateChannel, OpenChannel } from './isolate-channel.js';
 import { type FromIsolate, logLevels, type PluginDescription, type ToIsolate } from './isolate-messages.js';
 import { revivedError } from './revived-error.js';
@@ -70,14 +70,14 @@ export class Isolate {
     });
   }
 
-  /** Starts one and loads the plugin. @throws LlmteamError `PLUGIN_FAILED`, or what loading it threw */
+  /** Starts one and loads the plugin. @throws Error that says what is wrong, to be told with the name of the plugin */
   static async open(options: IsolateOptions): Promise<{ isolate: Isolate; description: PluginDescription }> {
     const isolate = new Isolate(options);
     try {
       await isolate.within('load', isolate.expect('listen'));
       const { entry, hosts } = options;
       const { outcome } = await isolate.within('load', isolate.ask<'load'>({ do: 'load', entry, hosts }));
-      if ('error' in outcome) throw revivedError(outcome.error);
+      if ('error' in outcome) throw ownError(outcome.error);
       return { isolate, description: outcome.value };
     } catch (error) {
       isolate.kill('was not loaded');
@@ -85,21 +85,21 @@ export class Isolate {
     }
   }
 
-  /** @throws LlmteamError `PLUGIN_FAILED`, or what its `start` threw; it is not usable then */
+  /** It is not usable if that fails. @throws Error */
   async start(settings: JsonObject): Promise<void> {
     const { outcome } = await this.within('start', this.ask<'start'>({ do: 'start', settings }));
     if (!('error' in outcome)) return;
     this.kill('was not started');
-    throw revivedError(outcome.error);
+    throw ownError(outcome.error);
   }
 
-  /** Stops the plugin and ends it, at the latest at the deadline. @throws LlmteamError `PLUGIN_FAILED`, or what its `stop` threw */
+  /** Stops the plugin and ends it, at the latest at the deadline. @throws Error */
   async close(): Promise<void> {
     if (this.endedHow !== null) return;
     try {
       if (!this.isUsable) return;
       const { outcome } = await this.within('stop', this.ask<'stop'>({ do: 'stop' }));
-      if ('error' in outcome) throw revivedError(outcome.error);
+      if ('error' in outcome) throw ownError(outcome.error);
     } finally {
       this.kill('was stopped');
       await this.whenEnded;
@@ -220,19 +220,24 @@ export class Isolate {
     this.tellEnded();
   }
 
-  /** @throws LlmteamError `PLUGIN_FAILED` when it takes too long, or ends meanwhile */
+  /** @throws Error when it takes too long, or ends meanwhile */
   private async within<T>(what: 'load' | 'start' | 'stop', work: Promise<T>): Promise<T> {
     const { deadlineMs } = this.options;
     const timer = setTimeout(() => this.kill(`took longer than ${deadlineMs} ms to ${what}`), deadlineMs);
     try {
       return await work;
     } catch (cause) {
-      const how = cause instanceof Error ? cause.message : String(cause);
-      throw new LlmteamError('PLUGIN_FAILED', how, { cause });
+      throw new Error(`it ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     } finally {
       clearTimeout(timer);
     }
   }
+}
+
+/** An error without a code is told with the name of the plugin by whoever asked for it. */
+function ownError(info: ErrorInfo): Error {
+  const error = revivedError(info);
+  return error.code === 'STEP_FAILED' ? new Error(error.message, { cause: error }) : error;
 }
 
 function parsed(text: string): FromIsolate | null {

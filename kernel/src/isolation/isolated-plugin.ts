@@ -29,10 +29,12 @@ export interface IsolatedPluginOptions extends IsolateOptions {
   readonly settings: JsonObject;
 }
 
+/** Every attempt takes a process or thread of its own, so only the operator may allow more (`worker.concurrency_by_type`). */
+const mostAtATime = 16;
 /** After an attempt was aborted its handler has this long to end by itself. */
 const graceMs = 1_000;
 
-/** @throws LlmteamError `PLUGIN_FAILED`, or what loading it threw */
+/** @throws Error that says what is wrong, to be told with the name of the plugin */
 export async function loadIsolated(options: IsolatedPluginOptions): Promise<Plugin> {
   const { log, settings } = options;
   const open = () => Isolate.open(options);
@@ -49,8 +51,13 @@ export async function loadIsolated(options: IsolatedPluginOptions): Promise<Plug
   return {
     name,
     api,
-    stepTypes: stepTypes.map((type): TaskType => {
-      return { kind: 'task', ...type, run: (context) => runAttempt(pool, type.metadata.type_id, context) };
+    stepTypes: stepTypes.map(({ metadata, concurrency }): TaskType => {
+      return {
+        kind: 'task',
+        metadata,
+        ...(typeof concurrency === 'number' && { concurrency: Math.min(concurrency, mostAtATime) }),
+        run: (context) => runAttempt(pool, metadata.type_id, context),
+      };
     }),
     modelProviders: modelProviders.map((provider): ModelProvider => {
       return { ...provider, create: (config) => isolatedModel(pool, provider.providerId, config, log) };

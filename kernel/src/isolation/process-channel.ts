@@ -65,7 +65,7 @@ function connect(child: ChildProcess, events: ChannelEvents): IsolateChannel {
 }
 
 function howOf(code: number | null, signal: NodeJS.Signals | null): string {
-  if (signal === 'SIGABRT' || code === 134) return 'aborted, as Node does when the heap is full';
+  if (signal === 'SIGABRT' || code === 134) return 'was ended by SIGABRT, as Node does when its heap is full,';
   return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
 }
 

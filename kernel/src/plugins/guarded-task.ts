@@ -1,4 +1,5 @@
-import type { FiredPorts, Json, TaskType } from '@llmteam/contracts';
+import type { TaskType } from '@llmteam/contracts';
+import { jsonCopy } from './json-copy.js';
 
 /**
  * A task type of a plugin that is not ours but runs in this process: it works on copies, so that nothing it changes, now or later, is a
@@ -7,16 +8,6 @@ import type { FiredPorts, Json, TaskType } from '@llmteam/contracts';
 export function guardedTask(task: TaskType): TaskType {
   return {
     ...task,
-    run: async (context, config, input) =>
-      plainCopy(await task.run(context, structuredClone(config), structuredClone(input))),
+    run: async (context, config, input) => jsonCopy(await task.run(context, jsonCopy(config), jsonCopy(input))),
   };
-}
-
-/** A getter, or a proxy, may say something else each time it is asked. Whatever is not JSON stays, to be refused by name. */
-function plainCopy(returned: unknown): FiredPorts {
-  try {
-    return structuredClone(returned) as Record<string, Json>;
-  } catch {
-    return returned as FiredPorts;
-  }
 }

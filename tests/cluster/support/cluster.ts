@@ -119,7 +119,7 @@ export class Cluster {
     const { options } = this;
     const anyPort = { http: { port: 0 } };
     return {
-      plugins: [pluginFolder(major)],
+      plugins: [{ package: pluginFolder(major), isolation: 'inline' }],
       settings: { effects: { ledger: this.ledger } },
       log: { level: 'info', format: 'json' },
       nats: {

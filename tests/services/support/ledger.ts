@@ -8,7 +8,10 @@ const plugin = join(import.meta.dirname, '../../../../tests/faults/ledger-plugin
 /** Adds a step type `ledger` to the services that writes a line per execution. Returns the lines. */
 export function withLedger({ cli }: Installation): () => string[] {
   const file = join(cli.folder, 'ledger.txt');
-  cli.write('llmteam.config.json', { plugins: [plugin], settings: { ledger: { file } } });
+  cli.write('llmteam.config.json', {
+    plugins: [{ package: plugin, isolation: 'inline' }],
+    settings: { ledger: { file } },
+  });
   return () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []);
 }
 
