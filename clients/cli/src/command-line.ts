@@ -57,7 +57,8 @@ export async function runCommandLine(args: readonly string[]): Promise<ExitCode>
     });
   };
   // A plugin may throw where no caller can catch it.
-  process.once('uncaughtException', crash).once('unhandledRejection', crash);
+  // An unhandled rejection arrives as an exception too.
+  process.once('uncaughtException', crash);
   try {
     await parse(program, args, streams);
   } catch (thrown) {

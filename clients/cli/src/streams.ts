@@ -9,11 +9,15 @@ export class Streams {
   failure: Error | null = null;
   private crashHandler: () => void = () => undefined;
   private redact: (text: string) => string = (text) => text;
+  /** A plugin that runs in this process may not use the `write` of the stream from then on. */
+  private readonly printTo: (text: string, written?: () => void) => boolean;
 
   constructor(
     private readonly stdout: NodeJS.WriteStream,
     readonly stderr: NodeJS.WriteStream,
   ) {
+    const { write } = stdout;
+    this.printTo = (text, written) => write.call(stdout, text, undefined, written);
     stdout.on('error', (error: NodeJS.ErrnoException) => {
       this.isClosed = true;
       if (error.code !== 'EPIPE') this.failure ??= error;
@@ -36,7 +40,7 @@ export class Streams {
 
   /** Writes a result to stdout verbatim. */
   print(text: string): void {
-    if (!this.isClosed) this.stdout.write(text);
+    if (!this.isClosed) this.printTo(text);
   }
 
   /** Writes a line for the user to stderr. */
@@ -72,7 +76,7 @@ export class Streams {
   flush(): Promise<void> {
     if (this.isClosed) return Promise.resolve();
     return new Promise((resolve) => {
-      this.stdout.write('', () => resolve());
+      this.printTo('', () => resolve());
     });
   }
 }

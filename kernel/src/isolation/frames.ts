@@ -1,7 +1,7 @@
 /** Frames on a stream: the length of a JSON text in UTF-8 as four bytes, then the text. */
 
 /** A result with everything in it is a fraction of this; whoever sends more is not to be listened to. */
-export const largestFrame = 64 * 1024 * 1024;
+const largestFrame = 64 * 1024 * 1024;
 const headBytes = 4;
 
 export function frameOf(text: string): Buffer {

@@ -24,6 +24,8 @@ import { type PluginPackage, readPluginPackage } from './plugin-manifest.js';
 import { checkPermissions } from './plugin-permissions.js';
 import { checkPluginShape } from './plugin-shape.js';
 import type { Grant, PluginStanding } from './plugin-standing.js';
+import { guardStdout } from './stdout-guard.js';
+import { strayErrors } from './stray-errors.js';
 
 /** A plugin that the operator, or the release, asks for. */
 export interface WantedPlugin {
@@ -99,6 +101,7 @@ export class PluginHost {
     const isOurs = wanted.isOurs === true;
     const grant = wanted.grant ?? (isOurs ? 'declared' : []);
     const isolation = this.options.isolateMain === undefined ? 'inline' : isolationOf(wanted, source);
+    if (isolation === 'inline' && !isOurs) guardStdout(this.options.log);
     const exported = isolation === 'inline' ? await this.importCode(source) : await this.isolate(wanted, source, grant);
     const plugin = checkPlugin(source, exported);
     if (this.loaded.some((known) => known.plugin.name === plugin.name)) {
@@ -157,7 +160,8 @@ export class PluginHost {
     }
     for (const type of types) {
       const isGuarded = type.kind === 'task' && !standing.isOurs && isolation === 'inline';
-      this.catalog.add(isGuarded ? guardedTask(type) : type, version, standing);
+      if (isGuarded) strayErrors.install(this);
+      this.catalog.add(isGuarded ? guardedTask(type, plugin.name, this.options.log) : type, version, standing);
     }
     for (const provider of plugin.modelProviders ?? []) {
       if (this.providers.has(provider.providerId)) {
@@ -202,6 +206,7 @@ export class PluginHost {
         this.options.log.error({ err, plugin: plugin.name }, 'a plugin could not be stopped');
       }
     }
+    strayErrors.uninstall(this);
     this.reaper.close();
   }
 }

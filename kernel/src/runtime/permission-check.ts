@@ -50,7 +50,7 @@ export class PermissionCheck {
 }
 
 /** Whether a list of permissions covers one. Hosts are in lower case, with a port unless it is that of the scheme. */
-export function covers(permissions: readonly string[], kind: PermissionKind, what: string): boolean {
+function covers(permissions: readonly string[], kind: PermissionKind, what: string): boolean {
   return permissions.some((permission) => {
     const split = permission.indexOf(':');
     if (permission.slice(0, split) !== kind) return false;
