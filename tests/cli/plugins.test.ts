@@ -1,3 +1,4 @@
+import type { ErrorInfo } from '@llmteam/contracts';
 import { Ajv } from 'ajv';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
@@ -5,6 +6,11 @@ import { type Cli, jsonOf, withCli } from './support/cli.js';
 import { chain, doubling } from './support/segments.js';
 
 const patience = { timeoutMs: 90_000 };
+
+/** One step that is not repeated. */
+function once(segmentId: string, type: string): object {
+  return { ...chain(segmentId, [{ step_id: 'a', type }]), params: { max_retries: 0 } };
+}
 
 /** Writes a plugin package into the folder. */
 function writePlugin(write: Cli['write'], name: string, code: string): void {
@@ -86,7 +92,7 @@ spec('plugins of the configuration', (test) => {
   );
 
   test(
-    'one that lets an error go where nobody can catch it ends the command, not the run',
+    'one that lets an error go where nobody can catch it fails its step, wherever it runs',
     () =>
       withCli(async ({ write, call }) => {
         const stray = shouting.replace(
@@ -94,15 +100,14 @@ spec('plugins of the configuration', (test) => {
           "run: () => new Promise(() => setTimeout(() => { throw new Error('stray'); })), other: async",
         );
         writePlugin(write, 'shouting', stray);
-        write('llmteam.config.json', { plugins: ['./plugins/shouting'] });
-        const crashed = await call(['run', write('shout.json', chain('shouts', [{ step_id: 'a', type: 'shout' }]))]);
-        assert.is(crashed.code, 1);
-        assert.is(crashed.stdout, '');
-        assert.match(crashed.stderr, /^internal error: stray\n[\s\S]*can be resumed with: llmteam runs resume \S+\n$/);
-        assert.not.match(crashed.stderr, /\n\s+at /);
-        writePlugin(write, 'shouting', shouting);
-        const [, runId = ''] = /resume (\S+)/.exec(crashed.stderr) ?? [];
-        assert.is(jsonOf(await call(['runs', 'resume', runId])).output, 'UNDEFINED');
+        write('shout.json', once('shouts', 'shout'));
+        for (const isolation of ['inline', 'thread', 'process']) {
+          write('llmteam.config.json', { plugins: [{ package: './plugins/shouting', isolation }] });
+          const ran = await call(['run', 'shout.json', '-q']);
+          assert.is(ran.code, 1);
+          const { error_code, error_message } = jsonOf<{ error: ErrorInfo }>(ran).error;
+          assert.is(`${error_code}: ${error_message}`, "STEP_FAILED: outside of the handler's promise: stray");
+        }
       }),
     patience,
   );
@@ -111,8 +116,8 @@ spec('plugins of the configuration', (test) => {
     'one that ends the process does not make it look as if the run were done',
     () =>
       withCli(async ({ write, call }) => {
-        write('llmteam.config.json', { plugins: ['./plugins/shouting'] });
-        write('shout.json', chain('shouts', [{ step_id: 'a', type: 'shout' }]));
+        write('llmteam.config.json', { plugins: [{ package: './plugins/shouting', isolation: 'inline' }] });
+        write('shout.json', once('shouts', 'shout'));
         writePlugin(write, 'shouting', 'process.exit(0);');
         const atLoad = await call(['run', 'shout.json']);
         assert.is(atLoad.code, 1);
@@ -126,6 +131,29 @@ spec('plugins of the configuration', (test) => {
         const [, runId = ''] = /^error PLUGIN_FAILED[\s\S]*llmteam runs resume (\S+)\n$/.exec(inStep.stderr) ?? [];
         writePlugin(write, 'shouting', shouting);
         assert.is(jsonOf(await call(['runs', 'resume', runId])).output, 'UNDEFINED');
+      }),
+    patience,
+  );
+
+  test(
+    'one that ends its own process is named, at load and in a step',
+    () =>
+      withCli(async ({ write, call }) => {
+        write('llmteam.config.json', { plugins: ['./plugins/shouting'] });
+        write('shout.json', once('shouts', 'shout'));
+        writePlugin(write, 'shouting', 'process.exit(0);');
+        const atLoad = await call(['run', 'shout.json']);
+        assert.is(atLoad.code, 1);
+        const ending = "plugin './plugins/shouting' could not be loaded: it ended with exit code 0";
+        assert.is(atLoad.stderr, `error PLUGIN_FAILED: ${ending}\n`);
+        writePlugin(write, 'shouting', shouting.replace('run: async', 'run: () => process.exit(0), other: async'));
+        const { error_code, error_message } = jsonOf<{ error: ErrorInfo }>(
+          await call(['run', 'shout.json', '-q']),
+        ).error;
+        assert.is(
+          `${error_code}: ${error_message}`,
+          "STEP_CRASHED: plugin 'shouting' ended with exit code 0 while the step ran",
+        );
       }),
     patience,
   );

@@ -42,6 +42,7 @@ export async function runCommandLine(args: readonly string[]): Promise<ExitCode>
       const command = handlerArgs.at(-1) as Command;
       const localSettings = makeSettings(command.optsWithGlobals<GlobalOptions>(), environment, streams);
       const settings = await withGateway(command, localSettings);
+      streams.claimStdout();
       outcome.code = await action(settings, command.args, command.opts());
     };
   const program = makeProgram(streams, act);

@@ -6,6 +6,12 @@ import type { Settings } from './settings.js';
 
 /** Without a level on the command line or in the configuration, prints warnings and errors as plain lines. */
 export async function makeLog(settings: Settings, config: Config): Promise<Logger> {
+  const log = await logFor(settings, config);
+  settings.streams.tellForeignTo(log);
+  return log;
+}
+
+async function logFor(settings: Settings, config: Config): Promise<Logger> {
   const { streams, colours, quiet, logLevel } = settings;
   const level = logLevel ?? (quiet ? 'silent' : config.file.log?.level);
   if (level === 'silent') return silentLog;

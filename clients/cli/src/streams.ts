@@ -2,6 +2,11 @@
  * Purpose: all output of the CLI: results on stdout, everything else on stderr.
  * Owns: closed pipes. A reader that goes away (`| head`) is not an error; the run continues unobserved.
  */
+import type { Logger } from '@llmteam/contracts';
+
+/** What is kept of one write. */
+const longestForeign = 8_192;
+
 export class Streams {
   private isClosed = false;
   private aboveDisplay: ((text: string) => void) | null = null;
@@ -9,6 +14,7 @@ export class Streams {
   failure: Error | null = null;
   private crashHandler: () => void = () => undefined;
   private redact: (text: string) => string = (text) => text;
+  private tellForeign: (text: string) => void = (text) => this.note(text);
   /** A plugin that runs in this process may not use the `write` of the stream from then on. */
   private readonly printTo: (text: string, written?: () => void) => boolean;
 
@@ -36,6 +42,26 @@ export class Streams {
 
   get stderrIsTerminal(): boolean {
     return this.stderr.isTTY === true;
+  }
+
+  /**
+   * From now on stdout belongs to results: what other code of this process writes there, such as a plugin that runs in it, goes to the log.
+   * Code that writes to the file descriptor itself is not held up.
+   */
+  claimStdout(): void {
+    const { stdout } = this;
+    stdout.write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+      const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+      this.tellForeign(text.trimEnd().slice(0, longestForeign));
+      const written = rest.find((one): one is () => void => typeof one === 'function');
+      if (written !== undefined) process.nextTick(written);
+      return true;
+    }) as NodeJS.WriteStream['write'];
+  }
+
+  /** Where that goes once there is a log; until then it is a note. */
+  tellForeignTo(log: Logger): void {
+    this.tellForeign = (text) => log.info({ stream: 'stdout' }, text);
   }
 
   /** Writes a result to stdout verbatim. */

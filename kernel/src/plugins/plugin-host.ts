@@ -5,6 +5,7 @@
  * started plugin is stopped, whatever happens (H3).
  */
 import {
+  type ControlType,
   isLlmteamError,
   type JsonObject,
   LlmteamError,
@@ -12,19 +13,20 @@ import {
   type ModelProvider,
   type Plugin,
   permissionList,
+  type TaskType,
 } from '@llmteam/contracts';
 import type { StepCatalog } from '../catalog/step-catalog.js';
 import { loadIsolated } from '../isolation/isolated-plugin.js';
 import { processOpener } from '../isolation/process-channel.js';
 import { Reaper } from '../isolation/reaper.js';
 import { openThread } from '../isolation/thread-channel.js';
+import { guardedControl } from './guarded-control.js';
 import { guardedTask } from './guarded-task.js';
 import { checkMetadata } from './metadata-check.js';
 import { type PluginPackage, readPluginPackage } from './plugin-manifest.js';
 import { checkPermissions } from './plugin-permissions.js';
 import { checkPluginShape } from './plugin-shape.js';
 import type { Grant, PluginStanding } from './plugin-standing.js';
-import { guardStdout } from './stdout-guard.js';
 import { strayErrors } from './stray-errors.js';
 
 /** A plugin that the operator, or the release, asks for. */
@@ -64,6 +66,15 @@ export interface LoadedPlugin {
   readonly isolation: Isolation;
 }
 
+/** What a package exports, before it is checked. */
+interface Code {
+  readonly source: PluginPackage;
+  readonly isolation: Isolation;
+  readonly isOurs: boolean;
+  readonly grant: Grant;
+  readonly exported: unknown;
+}
+
 /** A plugin that was loaded, and what its `start` returned. */
 interface StartedPlugin extends LoadedPlugin {
   resources: unknown;
@@ -86,9 +97,12 @@ export class PluginHost {
    */
   async load(wanted: readonly WantedPlugin[]): Promise<readonly LoadedPlugin[]> {
     const faults: LlmteamError[] = [];
-    for (const one of wanted) {
+    // Processes start side by side; what they bring is registered in order.
+    const coming = wanted.map((one) => this.codeOf(one));
+    await Promise.allSettled(coming);
+    for (const [at, one] of wanted.entries()) {
       try {
-        await this.loadOne(one, readPluginPackage(one.specifier, one.fromFolder));
+        this.accept(await (coming[at] as Promise<Code>));
       } catch (thrown) {
         faults.push(asPluginError(one.specifier, 'could not be loaded', thrown));
       }
@@ -97,12 +111,15 @@ export class PluginHost {
     return this.loaded;
   }
 
-  private async loadOne(wanted: WantedPlugin, source: PluginPackage): Promise<void> {
-    const isOurs = wanted.isOurs === true;
-    const grant = wanted.grant ?? (isOurs ? 'declared' : []);
+  private async codeOf(wanted: WantedPlugin): Promise<Code> {
+    const { isOurs = false, grant = isOurs ? 'declared' : [] } = wanted;
+    const source = readPluginPackage(wanted.specifier, wanted.fromFolder);
     const isolation = this.options.isolateMain === undefined ? 'inline' : isolationOf(wanted, source);
-    if (isolation === 'inline' && !isOurs) guardStdout(this.options.log);
     const exported = isolation === 'inline' ? await this.importCode(source) : await this.isolate(wanted, source, grant);
+    return { source, isolation, isOurs, grant, exported };
+  }
+
+  private accept({ source, isolation, isOurs, grant, exported }: Code): void {
     const plugin = checkPlugin(source, exported);
     if (this.loaded.some((known) => known.plugin.name === plugin.name)) {
       throw new LlmteamError('PLUGIN_DUPLICATE', `two plugins are named '${plugin.name}'`);
@@ -158,17 +175,21 @@ export class PluginHost {
         types.map(({ metadata }) => ({ ...metadata, version })),
       );
     }
-    for (const type of types) {
-      const isGuarded = type.kind === 'task' && !standing.isOurs && isolation === 'inline';
-      if (isGuarded) strayErrors.install(this);
-      this.catalog.add(isGuarded ? guardedTask(type, plugin.name, this.options.log) : type, version, standing);
-    }
+    for (const type of types) this.catalog.add(this.guarded(type, standing, isolation), version, standing);
     for (const provider of plugin.modelProviders ?? []) {
       if (this.providers.has(provider.providerId)) {
         throw new LlmteamError('PLUGIN_DUPLICATE', `two plugins provide the model provider '${provider.providerId}'`);
       }
       this.providers.set(provider.providerId, provider);
     }
+  }
+
+  private guarded(type: TaskType | ControlType, { plugin, isOurs }: PluginStanding, isolation: Isolation) {
+    if (isOurs) return type;
+    if (type.kind === 'control') return guardedControl(type);
+    if (isolation !== 'inline') return type;
+    strayErrors.install(this);
+    return guardedTask(type, plugin, this.options.log);
   }
 
   private get deadlineMs(): number {

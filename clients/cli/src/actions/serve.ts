@@ -45,6 +45,7 @@ async function serve(settings: Settings, { printConfig }: Options, run: RunServi
     return exitCodes.completed;
   }
   const log = await serviceLog(settings, config);
+  settings.streams.tellForeignTo(log);
   for (const variable of config.unknownVariables)
     log.warn({ variable }, 'this variable does not match any configuration key');
   const end = await run({ config, log, leave: () => process.exit(exitCodes.interrupted) });

@@ -3,6 +3,7 @@
  * `context.fetch`. It is installed before any code of the plugin runs. It stops code that means no harm and most that does; only Node's own
  * permission model (version 25 and later) is a boundary. What isolation holds is in docs/isolation.md.
  */
+import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
 import dns from 'node:dns';
 import inspector from 'node:inspector';
@@ -85,9 +86,11 @@ function guardGlobals(): void {
 
 /** A signal reaches every process of the same user, this one's host among them. */
 function guardProcess(): void {
+  deny(childProcess.ChildProcess.prototype as unknown as Members, ['spawn'], 'start processes');
+  deny(childProcess as unknown as Members, ['spawnSync', 'execSync', 'execFileSync'], 'start processes');
   deny(
     process as unknown as Members,
-    ['kill', '_kill', 'binding', '_linkedBinding', '_debugProcess'],
+    ['kill', '_kill', 'binding', '_linkedBinding', '_debugProcess', 'dlopen'],
     'reach other processes',
   );
 }

@@ -1,0 +1,63 @@
+import { type ControlType, type ControlView, LlmteamError, toErrorInfo } from '@llmteam/contracts';
+import { jsonCopy } from './json-copy.js';
+import { checkedReaction } from './reaction-check.js';
+
+/**
+ * A control type that is not ours: it sees copies, and what it says is checked before the engine acts on it. What cannot be held off is code
+ * that does not return: a control type runs inside the engine.
+ */
+export function guardedControl(type: ControlType): ControlType {
+  const { catchesFailures, ports } = type;
+  const { output_ports } = type.metadata;
+  const fires = (name: string, view: ControlView<unknown, unknown>): boolean =>
+    output_ports.some((port) => port.name === name || port.name === '*') ||
+    portsOf(type, view.config).output.includes(name);
+  return {
+    ...type,
+    ...(catchesFailures && {
+      catchesFailures: (config) => orElse(false, () => type.catchesFailures?.(config) === true),
+    }),
+    ...(ports && { ports: (config) => portsOf(type, config) }),
+    react(occurrence, view) {
+      const seen = { ...copied(view), evaluate: view.evaluate };
+      const returned = orCode(type, () => type.react(jsonCopy(occurrence), seen));
+      return checkedReaction(returned, seen.state, (name) => fires(name, view));
+    },
+  };
+}
+
+/** An error without a code names the type. */
+function orCode<T>({ metadata }: ControlType, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    const { error_type, error_code, error_message, recoverable, details } = toErrorInfo(thrown, 'PLUGIN_FAILED');
+    const message =
+      error_code === 'PLUGIN_FAILED' ? `control type '${metadata.type_id}' threw: ${error_message}` : error_message;
+    const error = new LlmteamError(error_code, message, { recoverable, ...(details && { details }) });
+    error.name = error_type;
+    throw error;
+  }
+}
+
+function copied({ config, input, state, now }: ControlView<unknown, unknown>) {
+  return { config: jsonCopy(config), input: jsonCopy(input), state: jsonCopy(state), now };
+}
+
+/** The names that it derives from a config; none if it throws. The validator tells those that are not names. */
+function portsOf(type: ControlType, config: unknown): { input: readonly string[]; output: readonly string[] } {
+  const { input = [], output = [] } = orElse({}, () => type.ports?.(jsonCopy(config) as never) ?? {});
+  return { input: namesOf(input), output: namesOf(output) };
+}
+
+function namesOf(list: unknown): string[] {
+  return Array.isArray(list) ? list.filter((name) => typeof name === 'string') : [];
+}
+
+function orElse<T>(fallback: T, work: () => T): T {
+  try {
+    return work();
+  } catch {
+    return fallback;
+  }
+}
