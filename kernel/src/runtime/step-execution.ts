@@ -97,7 +97,7 @@ export class StepExecution {
     const keyOf = (key: string): string => `stores/${ref}/${tenant_id}/${instance_id}/${key}`;
     return {
       get: async (key) => (await kv.get(keyOf(key)))?.value,
-      set: async (key, value) => void (await kv.put(keyOf(key), value)),
+      set: async (key, value) => void (await kv.put(keyOf(key), storable(key, value))),
       delete: (key) => kv.delete(keyOf(key)),
     };
   }
@@ -253,6 +253,15 @@ export class StepExecution {
     this.progressPause?.cancel();
     this.startedSpan?.end();
   }
+}
+
+/** @throws LlmteamError `STEP_RESULT_INVALID`, `LIMIT_EXCEEDED` */
+function storable(key: string, value: Json): Json {
+  const fault = jsonFault(value);
+  if (fault !== null) throw new LlmteamError('STEP_RESULT_INVALID', `stored value '${key}': ${fault}`);
+  const excess = sizeFault(value);
+  if (excess !== null) throw new LlmteamError('LIMIT_EXCEEDED', `stored value '${key}' ${excess}`);
+  return value;
 }
 
 function checkedProgress(progress: JsonObject): JsonObject {

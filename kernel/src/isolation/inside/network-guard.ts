@@ -7,6 +7,7 @@ import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
 import dns from 'node:dns';
 import inspector from 'node:inspector';
+import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import { LlmteamError } from '@llmteam/contracts';
 
@@ -31,6 +32,8 @@ export function guardNetwork(hosts: readonly string[]): void {
   guardNames(hosts);
   guardGlobals();
   guardProcess();
+  // What modules import by name is otherwise what it was before.
+  syncBuiltinESMExports();
 }
 
 /** `db.internal:5432` allows that port; without one, those of http and https. */

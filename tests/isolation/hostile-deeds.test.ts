@@ -1,0 +1,195 @@
+import type { Isolation } from '@llmteam/kernel';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { endOf, type HostileRuntime, withHostile } from './support/hostile-runtime.js';
+
+const patience = { timeoutMs: 60_000 };
+const everywhere: readonly Isolation[] = ['inline', 'thread', 'process'];
+const isolated: readonly Isolation[] = ['thread', 'process'];
+
+/** While steps of the same and of another plugin are in flight, which must end right. */
+async function amongOthers<T>({ calm, other }: HostileRuntime, work: () => Promise<T>): Promise<T> {
+  const neighbours = [calm(300), calm(300), calm(0), other()];
+  const result = await work();
+  const ends = (await Promise.all([...neighbours, calm(0), other()])).map(({ status }) => status);
+  assert.equal(
+    ends,
+    ends.map(() => 'completed'),
+  );
+  return result;
+}
+
+spec('what a hostile handler does', (test) => {
+  for (const isolation of everywhere) {
+    test(
+      `${isolation}: an error outside of its promise is its own; one after the step has ended changes nothing`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          const during = await amongOthers(hostile, () => hostile.act('strays', { config: { ms: 200 } }));
+          assert.is(endOf(during), "STEP_FAILED: outside of the handler's promise: stray");
+          const after = await amongOthers(hostile, () => hostile.act('strays', { config: { ms: 0 } }));
+          assert.is(endOf(after), '"done"');
+          const lines = hostile.logged.filter((line) => line.includes('threw outside of its handler'));
+          assert.is(lines.length, 2, lines.join('\n'));
+          for (const line of lines) assert.match(line, /"run_id":"run-\d+","step_id":"a"/);
+        }),
+      patience,
+    );
+
+    test(
+      `${isolation}: a result that comes after the time-out is a time-out`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          const late = await hostile.act('late', { config: { ms: 700 }, timeout_seconds: 0.5 });
+          assert.match(endOf(late), /^STEP_TIMEOUT: /);
+        }),
+      patience,
+    );
+  }
+
+  for (const isolation of isolated) {
+    test(
+      `${isolation}: a rejection that nobody awaits is its own`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          const during = await amongOthers(hostile, () => hostile.act('rejects', { config: { ms: 200 } }));
+          assert.is(endOf(during), "STEP_FAILED: outside of the handler's promise: stray");
+        }),
+      patience,
+    );
+
+    test(
+      `${isolation}: one that ends its process, loops, ignores its abort or fills its heap harms only its own attempt`,
+      () =>
+        withHostile(
+          isolation,
+          async (hostile) => {
+            const ended = async (name: string, seconds?: number) => {
+              const more = seconds === undefined ? {} : { timeout_seconds: seconds };
+              return endOf(await amongOthers(hostile, () => hostile.act(name, more)));
+            };
+            assert.is(await ended('exits'), "STEP_CRASHED: plugin 'hostile' ended with exit code 3 while the step ran");
+            assert.match(await ended('loops', 0.5), /^STEP_TIMEOUT: /);
+            assert.match(await ended('never', 0.5), /^STEP_TIMEOUT: /);
+            assert.match(await ended('deaf', 0.5), /^STEP_TIMEOUT: /);
+            assert.match(await ended('fills_heap'), /^STEP_CRASHED: plugin 'hostile' .*(memory|heap)/);
+          },
+          { memory_mb: 64 },
+        ),
+      patience,
+    );
+
+    test(
+      `${isolation}: one that does not respond is ended, also without a time-out`,
+      () =>
+        withHostile(
+          isolation,
+          async (hostile) => {
+            const stuck = await amongOthers(hostile, () => hostile.act('loops'));
+            assert.match(endOf(stuck), /^STEP_CRASHED: plugin 'hostile' did not respond for 1 s/);
+          },
+          { unresponsive_seconds: 1 },
+        ),
+      patience,
+    );
+
+    test(
+      `${isolation}: a run with a step that does not stop can be cancelled`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          const ended = hostile.act('loops', { run_id: 'endless' });
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          await hostile.cancel({ tenant_id: 'acme', run_id: 'endless' });
+          assert.is((await ended).status, 'cancelled');
+          assert.is((await hostile.calm(0)).status, 'completed');
+        }),
+      patience,
+    );
+
+    test(
+      `${isolation}: one that leaks is replaced before it fails: every one of its 1,000 calls completes`,
+      () =>
+        withHostile(
+          isolation,
+          async (hostile) => {
+            for (let round = 0; round < 100; round++) {
+              const ends = await Promise.all(Array.from({ length: 10 }, () => hostile.act('leaks')));
+              assert.equal(ends.filter(({ status }) => status !== 'completed').map(endOf), []);
+            }
+          },
+          { memory_mb: 64 },
+        ),
+      { timeoutMs: 120_000 },
+    );
+
+    test(
+      `${isolation}: patched prototypes stay with it`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          await hostile.act('patches', { timeout_seconds: 1 });
+          assert.is(JSON.stringify({ a: [1].map((one) => one + 1) }), '{"a":[2]}');
+          assert.is((await hostile.other()).status, 'completed');
+        }),
+      patience,
+    );
+
+    test(
+      `${isolation}: it sees no variable of the environment, starts no process, signals none and opens no connection`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          assert.is(endOf(await hostile.act('environment')), '[]');
+          for (const told of (await hostile.act('processes')).output as string[]) {
+            assert.match(told, /PERMISSION_DENIED|ERR_ACCESS_DENIED/);
+          }
+          const ways = (await hostile.act('network', { config: { port: 9 } })).output as Record<string, string>;
+          for (const told of Object.values(ways)) assert.match(told, /^PERMISSION_DENIED: /);
+          for (const way of ['fetch', 'socket', 'server']) assert.match(String(ways[way]), /context\.fetch/);
+          assert.match(String(ways.undeclared), /'elsewhere\.example\.com': its manifest does not declare it/);
+          assert.match(String(ways.ungranted), /'api\.example\.com': the configuration does not grant it/);
+        }),
+      patience,
+    );
+
+    test(
+      `${isolation}: what it writes and logs is bounded`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          // A thread shares the process's file descriptors.
+          if (isolation === 'process') {
+            await amongOthers(hostile, () => hostile.act('floods', { config: { bytes: 1_000_000_000 } }));
+          }
+          await amongOthers(hostile, () => hostile.act('prints', { config: { bytes: 50_000_000 } }));
+          await amongOthers(hostile, () => hostile.act('logs', { config: { count: 2_000 } }));
+          const longest = Math.max(...hostile.logged.map((line) => line.length));
+          assert.ok(longest < 20_000, `a line of ${longest} characters`);
+        }),
+      patience,
+    );
+  }
+
+  test(
+    'process: memory outside of the heap counts too',
+    () =>
+      withHostile(
+        'process',
+        async (hostile) => {
+          const filled = await amongOthers(hostile, () => hostile.act('fills_buffers'));
+          assert.match(endOf(filled), /^STEP_CRASHED: plugin 'hostile' needed more than 64 MB of memory/);
+        },
+        { memory_mb: 64 },
+      ),
+    patience,
+  );
+
+  test(
+    'process: it reads no file but its own code, and writes none',
+    () =>
+      withHostile('process', async (hostile) => {
+        for (const path of ['/etc/passwd', `/proc/${process.pid}/environ`]) {
+          const { output } = await hostile.act('files', { config: { path } });
+          assert.equal(output, ['ERR_ACCESS_DENIED', 'ERR_ACCESS_DENIED']);
+        }
+      }),
+    patience,
+  );
+});

@@ -1,0 +1,253 @@
+/** A plugin that does everything a plugin should not do: one step type, whose config says what. */
+import fs from 'node:fs';
+import net from 'node:net';
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function busyFor(ms) {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+function cycle() {
+  const one = { name: 'one' };
+  one.self = one;
+  return one;
+}
+
+/** Whatever it is asked, it throws. */
+function poisoned() {
+  const refuse = () => {
+    throw new Error('do not touch');
+  };
+  const traps = ['get', 'has', 'ownKeys', 'getPrototypeOf', 'getOwnPropertyDescriptor'];
+  return new Proxy({}, Object.fromEntries(traps.map((trap) => [trap, refuse])));
+}
+
+const odd = {
+  error: () => new Error('an ordinary error'),
+  text: () => 'only a text',
+  nothing: () => undefined,
+  null: () => null,
+  bare: () => Object.create(null),
+  symbol: () => Symbol('odd'),
+  function: () => () => 1,
+  bigint: () => 10n,
+  cycle,
+  proxy: poisoned,
+  long: () => new Error('x'.repeat(20_000_000)),
+  message: () => Object.assign(new Error('replaced'), { message: { not: 'text' } }),
+  branded: () => ({
+    [Symbol.for('llmteam.error')]: true,
+    name: 7,
+    code: 10n,
+    message: cycle(),
+    recoverable: 'maybe',
+    details: { deep: 10n },
+  }),
+  details: () => ({
+    [Symbol.for('llmteam.error')]: true,
+    name: 'Odd',
+    code: 'ODD',
+    message: 'large details',
+    recoverable: true,
+    details: { text: 'y'.repeat(1_000_000) },
+  }),
+};
+
+const results = {
+  nothing: undefined,
+  null: null,
+  number: 3,
+  list: [1],
+  bigint: { output: 10n },
+  cycle: { output: cycle() },
+  date: { output: new Date(0) },
+  map: { output: new Map() },
+  function: { output: () => 1 },
+  nan: { output: Number.NaN },
+  proto: { output: JSON.parse('{"__proto__": 1}') },
+  port: { output: 1, elsewhere: 2 },
+  missing: {},
+  deep: { output: Array.from({ length: 200 }).reduce((inner) => [inner], 1) },
+  large: { output: 'z'.repeat(20_000_000) },
+  getter: Object.defineProperty({}, 'output', { enumerable: true, get: () => cycle() }),
+};
+
+const kept = [];
+
+const acts = {
+  calm: async (_context, { ms = 0 }, input) => {
+    if (ms > 0) await pause(ms);
+    return { output: input };
+  },
+  throws: async (_context, { what }) => {
+    throw odd[what]();
+  },
+  throws_at_once: (_context, { what }) => {
+    throw odd[what]();
+  },
+  returns: async (_context, { what }) => (what === 'proxy' ? poisoned() : results[what]),
+  returns_at_once: (_context, _config, input) => ({ output: input }),
+  records: async (context, { what }) => {
+    if (what === 'type') context.record({ event_type: 'step.completed', payload: {} });
+    if (what === 'payload') context.record({ event_type: 'data.produced', payload: { odd: 10n } });
+    if (what === 'usage') context.addUsage({ input_tokens: -1, output_tokens: Number.NaN });
+    if (what === 'progress') context.heartbeat(cycle());
+    if (what === 'memo') await context.memo('odd', async () => 10n);
+    if (what === 'store') await context.store('kept').set('odd', 10n);
+    return { output: 1 };
+  },
+  exits: async () => process.exit(3),
+  strays: async (_context, { ms }) => {
+    setTimeout(() => {
+      throw new Error('stray');
+    }, 5);
+    if (ms > 0) await pause(ms);
+    return { output: 'done' };
+  },
+  rejects: async (_context, { ms }) => {
+    setTimeout(() => Promise.reject(new Error('stray')), 5);
+    if (ms > 0) await pause(ms);
+    return { output: 'done' };
+  },
+  loops: async () => {
+    for (;;);
+  },
+  never: () => new Promise(() => undefined),
+  late: async (_context, { ms }) => {
+    busyFor(ms);
+    return { output: 'late' };
+  },
+  fills_heap: async () => {
+    const all = [];
+    for (;;) all.push(new Array(100_000).fill(Math.random()));
+  },
+  fills_buffers: async () => {
+    const all = [];
+    for (;;) {
+      all.push(Buffer.alloc(10_000_000, 1));
+      await pause(1);
+    }
+  },
+  leaks: async () => {
+    kept.push(new Array(130_000).fill(Math.random()));
+    return { output: kept.length };
+  },
+  patches: async () => {
+    Object.prototype.toJSON = () => 'patched';
+    Array.prototype.map = () => ['patched'];
+    Reflect.set(Promise.prototype, 'then', () => undefined);
+    JSON.stringify = () => '"patched"';
+    return { output: 1 };
+  },
+  mutates: async (_context, config, input) => {
+    config.act = 'changed';
+    input.list.push('changed');
+    input.more = 'changed';
+    return { output: 1 };
+  },
+  environment: async () => ({ output: Object.keys(process.env) }),
+  files: async (_context, { path }) => ({
+    output: [tried(() => fs.readFileSync(path).length), tried(() => fs.writeFileSync(path, ''))],
+  }),
+  processes: async () => {
+    const { spawnSync } = await import('node:child_process');
+    return { output: [tried(() => spawnSync('true').status), tried(() => process.kill(process.ppid, 0))] };
+  },
+  network: async (context, { port }) => {
+    const ways = {
+      fetch: () => fetch(`http://127.0.0.1:${port}/`),
+      socket: () => net.connect(port, '127.0.0.1'),
+      server: () => net.createServer().listen(0),
+      undeclared: () => context.fetch('http://elsewhere.example.com/'),
+      ungranted: () => context.fetch('http://api.example.com/'),
+    };
+    const told = {};
+    for (const [way, go] of Object.entries(ways)) told[way] = await triedLater(go);
+    return { output: told };
+  },
+  secrets: async (context, { what }) => {
+    const key = context.secret('key');
+    if (what === 'ungranted') return { output: context.secret('other_key') };
+    context.log.error({ key }, `logged ${key}`);
+    process.stderr.write(`written ${key}\n`);
+    context.heartbeat({ key });
+    const error = new Error(`thrown ${key}`);
+    error.name = `Named${key}`;
+    throw what === 'stray'
+      ? setTimeout(() => {
+          throw error;
+        }) && (await pause(50))
+      : error;
+  },
+  floods: async (_context, { bytes }) => {
+    const line = `${'o'.repeat(999_999)}\n`;
+    for (let sent = 0; sent < bytes; sent += line.length) fs.writeSync(1, line);
+    return { output: 1 };
+  },
+  prints: async (_context, { bytes }) => {
+    const line = `${'p'.repeat(999)}\n`;
+    for (let sent = 0; sent < bytes; sent += line.length) process.stdout.write(line);
+    return { output: 1 };
+  },
+  logs: async (context, { count }) => {
+    for (let at = 0; at < count; at++) context.log.info({ at }, 'l'.repeat(200));
+    return { output: 1 };
+  },
+  deaf: async (context) => {
+    await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
+    busyFor(600_000);
+    return { output: 1 };
+  },
+  reaches: async (context) => ({ output: reachable(context) }),
+};
+
+function tried(act) {
+  try {
+    return String(act());
+  } catch (error) {
+    return String(error.code);
+  }
+}
+
+async function triedLater(act) {
+  try {
+    return String(await act());
+  } catch (error) {
+    return `${error.code}: ${error.message}`;
+  }
+}
+
+/** Every name that can be reached from the context, by value or by prototype. */
+function reachable(context) {
+  const names = new Set();
+  for (let at = context; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const key of Reflect.ownKeys(at)) names.add(String(key));
+  }
+  return [...names].sort();
+}
+
+const hostile = {
+  kind: 'task',
+  metadata: {
+    type_id: 'hostile',
+    display_name: 'Hostile',
+    description: 'Does what its config says.',
+    category: 'utility',
+    icon: 'x',
+    color: '#000000',
+    config_schema: { type: 'object', properties: { act: { type: 'string' } }, required: ['act'] },
+    input_ports: [{ name: 'input', type: 'any', description: '', required: false }],
+    output_ports: [{ name: 'output', type: 'any', description: '', required: true }],
+    supports_retry: true,
+    supports_timeout: true,
+    supports_parallel: true,
+    is_async: false,
+    docs_url: '',
+    examples: [{ act: 'calm' }],
+  },
+  run: (context, config, input) => acts[config.act](context, config, input),
+};
+
+export default { name: 'hostile', api: 1, stepTypes: [hostile] };

@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { openMemoryBackend } from '@llmteam/backend-embedded';
+import type { Json, JsonObject, Logger, RunKey, RunResult } from '@llmteam/contracts';
+import { EmbeddedRuntime } from '@llmteam/embedded';
+import { defineSegment, type Isolation, systemClock } from '@llmteam/kernel';
+import { type Config, loadConfig } from '@llmteam/service-host';
+
+const hostile = join(import.meta.dirname, '../../../isolation/hostile');
+
+export interface HostileRuntime {
+  /** Runs one step that does what `name` says, once. */
+  act(name: string, more?: StepOptions): Promise<RunResult>;
+  /** Runs a step of the same plugin that does nothing wrong, and takes so long. */
+  calm(ms: number): Promise<RunResult>;
+  /** Runs a step of another plugin. */
+  other(): Promise<RunResult>;
+  cancel(run: RunKey): Promise<void>;
+  readonly runtime: EmbeddedRuntime;
+  /** Everything that was logged. */
+  readonly logged: readonly string[];
+}
+
+interface StepOptions {
+  readonly config?: JsonObject;
+  readonly input?: Json;
+  readonly timeout_seconds?: number;
+  readonly run_id?: string;
+}
+
+export interface HostileOptions {
+  readonly memory_mb?: number;
+  readonly grant?: JsonObject;
+  readonly unresponsive_seconds?: number;
+}
+
+/** The embedded runtime in memory with the hostile plugin. */
+export async function withHostile(
+  isolation: Isolation,
+  use: (hostile: HostileRuntime) => Promise<void>,
+  options: HostileOptions = {},
+): Promise<void> {
+  const clock = systemClock();
+  const logged: string[] = [];
+  const file = {
+    plugins: [{ package: hostile, isolation, ...options }],
+    secrets: { key: 'env:KEY', other_key: 'env:KEY' },
+    stores: ['kept'],
+  };
+  const config = { ...loadConfig(null, { KEY: 'the-secret-value' }), file } as Config;
+  const openBackend = () => openMemoryBackend({ clock });
+  const runtime = await EmbeddedRuntime.open({ config, clock, log: listing(logged), openBackend });
+  await runtime.drive([]);
+  try {
+    await use(actor(runtime, logged));
+  } finally {
+    await runtime.close();
+  }
+}
+
+function actor(runtime: EmbeddedRuntime, logged: readonly string[]): HostileRuntime {
+  let count = 0;
+  const run = async (step: object, input: Json, runId = `run-${++count}`): Promise<RunResult> => {
+    const steps = [{ step_id: 'a', ...step }];
+    const segment = { segment_id: 's', name: 'S', entrypoint: 'a', params: { max_retries: 0 }, steps };
+    const definition = await runtime.definitions.put(defineSegment(segment as never, runtime.catalog));
+    const key = { tenant_id: 'acme', run_id: runId };
+    await runtime.runs.start({ ...key, definition, input, timeout_seconds: null });
+    return runtime.result(key);
+  };
+  const act: HostileRuntime['act'] = (name, { config = {}, input = {}, timeout_seconds, run_id } = {}) =>
+    run(
+      { type: 'hostile', config: { act: name, ...config }, ...(timeout_seconds !== undefined && { timeout_seconds }) },
+      input,
+      run_id,
+    );
+  return {
+    act,
+    calm: (ms) => act('calm', { config: { ms } }),
+    other: () => run({ type: 'transform', config: { expression: '1 + 1' } }, {}),
+    cancel: async (key) => void (await runtime.runs.control(key, 'cancel', 'a test')),
+    runtime,
+    logged,
+  };
+}
+
+function listing(lines: string[]): Logger {
+  const at =
+    (level: string) =>
+    (fields: object, message = ''): void =>
+      void lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
+  const log: Logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => log };
+  return log;
+}
+
+/** `CODE: message`, or the output of a run that completed. */
+export function endOf({ error, output }: RunResult): string {
+  return error === null ? JSON.stringify(output) : `${error.error_code}: ${error.error_message}`;
+}
