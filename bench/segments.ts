@@ -1,4 +1,4 @@
-import type { Segment } from '@llmteam/contracts';
+import type { JsonObject, Segment } from '@llmteam/contracts';
 
 const params = { timeout_seconds: null };
 
@@ -13,6 +13,12 @@ export function chain(length: number): Segment {
     steps: ids.map((stepId) => ({ step_id: stepId, type: 'noop' })),
     edges: ids.slice(1).map((to, place) => ({ from: `step_${place}`, to })),
   };
+}
+
+/** One step of a type, tried once. */
+export function single(type: string, config: JsonObject): Segment {
+  const steps = [{ step_id: 'only', type, config }];
+  return { segment_id: `single_${type}`, name: type, entrypoint: 'only', params: { ...params, max_retries: 0 }, steps };
 }
 
 /** A split into `width` no-op steps that are joined again. */

@@ -48,4 +48,25 @@ const burn = {
   },
 };
 
-export default { name: 'noop', api: 1, stepTypes: [noop, burn] };
+/** Does what a bad handler does. */
+const harm = {
+  kind: 'task',
+  metadata: {
+    ...noop.metadata,
+    type_id: 'harm',
+    display_name: 'Harm',
+    description: 'Exits, throws elsewhere, fills memory or floods stdout.',
+    config_schema: { type: 'object', properties: { how: { type: 'string' } }, required: ['how'] },
+    examples: [{ how: 'exit' }],
+  },
+  async run(_context, { how }) {
+    if (how === 'exit') process.exit(1);
+    if (how === 'fill') for (const all = []; ; ) all.push(new Array(100_000).fill(1.5));
+    if (how === 'stray') setImmediate(() => Promise.reject(new Error('stray')));
+    for (let count = 0; how === 'flood' && count < 1_000; count++) process.stdout.write(`${'o'.repeat(9_999)}\n`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return { output: null };
+  },
+};
+
+export default { name: 'noop', api: 1, stepTypes: [noop, burn, harm] };

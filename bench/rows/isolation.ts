@@ -1,7 +1,7 @@
 import { type BenchRuntime, withRuntime } from '../bench-runtime.js';
 import { repeat, type Spread, spread, timeMs } from '../measure.js';
 import type { Row } from '../row.js';
-import { chain, fanOut } from '../segments.js';
+import { chain, fanOut, single } from '../segments.js';
 
 const steps = 100;
 const rounds = 15;
@@ -34,7 +34,44 @@ async function compared(inline: BenchRuntime, thread: BenchRuntime, child: Bench
     overhead('process', added('process')),
     await throughput('thread', thread),
     await throughput('process', child),
+    await besideHarm(child),
   ];
+}
+
+const harms = ['exit', 'stray', 'fill', 'flood'];
+
+/** Do steps of the same plugin notice that others of its steps exit, fill memory and flood stdout all the time? */
+async function besideHarm(runtime: BenchRuntime): Promise<Row> {
+  const calm = await runtime.prepare(chain(1));
+  const harmful = await Promise.all(harms.map((how) => runtime.prepare(single('harm', { how }))));
+  const ratios: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const alone = await p99(() => runtime.run(calm));
+    const state = { isOver: false };
+    const doing = harmful.map(async (definition) => {
+      while (!state.isOver) await runtime.run(definition);
+    });
+    const beside = await p99(() => runtime.run(calm));
+    state.isOver = true;
+    await Promise.all(doing);
+    ratios.push(beside / alone);
+  }
+  const measured = spread(ratios);
+  return {
+    key: 'neighbours_p99_ratio',
+    question: 'a step beside four that exit, throw, fill memory and flood stdout without end: p99 vs. alone',
+    unit: 'ratio',
+    measured,
+    floor: null,
+    target: '≤ 2',
+    isMet: measured.median <= 2,
+  };
+}
+
+async function p99(run: () => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
+  for (let count = 0; count < 300; count++) times.push(await timeMs(run));
+  return times.sort((one, other) => one - other)[Math.floor(0.99 * times.length)] ?? Number.NaN;
 }
 
 function overhead(mode: 'thread' | 'process', measured: Spread): Row {

@@ -23,6 +23,8 @@ export interface ChannelOptions {
   readonly main: string;
   /** The folder of the plugin's package. */
   readonly folder: string;
+  /** The folders that a process may read. */
+  readonly readable: readonly string[];
   readonly memoryMb: number;
   /** Whether code may open connections of its own. */
   readonly hasNetwork: boolean;

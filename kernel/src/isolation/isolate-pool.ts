@@ -1,5 +1,5 @@
 /**
- * Purpose: the isolates of one plugin: as many as there is work at a time, one of them ready before it comes.
+ * Purpose: isolates of one plugin: as many as there is work at a time.
  * Owns: opening, keeping and closing them. Does not own: the number of attempts at a time, which the worker's concurrency bounds.
  */
 import type { Logger } from '@llmteam/contracts';
@@ -9,7 +9,9 @@ export interface IsolatePoolOptions {
   /** Opens one that is loaded and started. */
   readonly open: () => Promise<Isolate>;
   readonly log: Logger;
-  /** How long one more than needed is kept. Default 60,000. */
+  /** Whether one is kept ready, and replaced before it is needed. */
+  readonly isReady: boolean;
+  /** How long one more than that is kept. Default 60,000. */
   readonly idleMs?: number;
 }
 
@@ -68,8 +70,12 @@ export class IsolatePool {
     if (failed?.status === 'rejected') throw failed.reason;
   }
 
+  private get kept(): number {
+    return this.options.isReady ? 1 : 0;
+  }
+
   private openAhead(): void {
-    if (this.isClosed || this.opening !== null) return;
+    if (!this.options.isReady || this.isClosed || this.opening !== null) return;
     const opened = this.options.open().then(
       (isolate) => this.add(isolate),
       (err: unknown) => this.options.log.warn({ err }, 'a plugin could not be started ahead of its next step'),
@@ -86,7 +92,7 @@ export class IsolatePool {
 
   private scheduleSweep(): void {
     const idleMs = this.options.idleMs ?? defaultIdleMs;
-    if (this.sweep !== null || this.idle.length <= 1) return;
+    if (this.sweep !== null || this.idle.length <= this.kept) return;
     this.sweep = setTimeout(() => {
       this.sweep = null;
       const before = performance.now() - idleMs;

@@ -55,6 +55,7 @@ export class Isolate {
   private unansweredSince: number | null = null;
   private why: string | null = null;
   private isWorn = false;
+  private hasStrayed = false;
   private endedHow: string | null = null;
   private readonly whenEnded: Promise<void>;
   private tellEnded: () => void = () => undefined;
@@ -111,6 +112,11 @@ export class Isolate {
     return this.why === null && this.endedHow === null && !this.isWorn && this.task === null;
   }
 
+  /** Whether it ended, had to be ended or threw where nobody could catch it; one that is merely full has not. */
+  get hasFailed(): boolean {
+    return this.why !== null || this.endedHow !== null || this.hasStrayed;
+  }
+
   /** @throws LlmteamError `STEP_CRASHED` if it ends meanwhile */
   ask<K extends Did['did']>(
     message: ToIsolate & { readonly do: K },
@@ -133,7 +139,7 @@ export class Isolate {
   }
 
   /** It may finish what it does, and gets nothing more. */
-  wearOut(): void {
+  private wearOut(): void {
     this.isWorn = true;
   }
 
@@ -175,6 +181,7 @@ export class Isolate {
 
   /** Whatever it did, its state is no longer what its author thinks. */
   private stray(message: Extract<FromIsolate, { tell: 'stray' }>): void {
+    this.hasStrayed = true;
     this.wearOut();
     const { error, stack, cause } = message;
     const isOfRunning = cause?.is_running === true;

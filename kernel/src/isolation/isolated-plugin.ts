@@ -22,7 +22,7 @@ import { attemptData } from './attempt-data.js';
 import { AttemptRelay } from './attempt-relay.js';
 import { Isolate, type IsolateOptions } from './isolate.js';
 import type { FromIsolate, PluginDescription, ToIsolate } from './isolate-messages.js';
-import { IsolatePool } from './isolate-pool.js';
+import { IsolatePools } from './isolate-pools.js';
 import { revivedError } from './revived-error.js';
 
 export interface IsolatedPluginOptions extends IsolateOptions {
@@ -39,7 +39,7 @@ export async function loadIsolated(options: IsolatedPluginOptions): Promise<Plug
   const { log, settings } = options;
   const open = () => Isolate.open(options);
   const first = await open();
-  const pool = new IsolatePool({
+  const pools = new IsolatePools({
     log,
     open: async () => {
       const { isolate } = await open();
@@ -56,17 +56,17 @@ export async function loadIsolated(options: IsolatedPluginOptions): Promise<Plug
         kind: 'task',
         metadata,
         ...(typeof concurrency === 'number' && { concurrency: Math.min(concurrency, mostAtATime) }),
-        run: (context) => runAttempt(pool, metadata.type_id, context),
+        run: (context) => runAttempt(pools, metadata.type_id, context),
       };
     }),
     modelProviders: modelProviders.map((provider): ModelProvider => {
-      return { ...provider, create: (config) => isolatedModel(pool, provider.providerId, config, log) };
+      return { ...provider, create: (config) => isolatedModel(pools, provider.providerId, config, log) };
     }),
     start: async () => {
       await first.isolate.start(settings);
-      pool.add(first.isolate);
+      pools.common.add(first.isolate);
     },
-    stop: () => pool.close(),
+    stop: () => pools.close(),
   };
 }
 
@@ -76,9 +76,10 @@ function checkedDescription({ name, api, stepTypes, modelProviders }: PluginDesc
   throw new LlmteamError('PLUGIN_INVALID', 'it does not say which step types it has');
 }
 
-async function runAttempt(pool: IsolatePool, typeId: string, context: StepContext): Promise<FiredPorts> {
+async function runAttempt(pools: IsolatePools, typeId: string, context: StepContext): Promise<FiredPorts> {
   const attempt = attemptData(executionOf(context));
-  const isolate = await pool.take();
+  const lease = await pools.lease(typeId);
+  const { isolate } = lease;
   const relay = new AttemptRelay(context, (message) => isolate.send(message));
   const unwatch = endWhenAborted(isolate, context.signal);
   try {
@@ -94,7 +95,7 @@ async function runAttempt(pool: IsolatePool, typeId: string, context: StepContex
   } finally {
     unwatch();
     relay.close();
-    pool.give(isolate);
+    lease.end(isolate.hasFailed);
   }
 }
 
@@ -120,14 +121,14 @@ function crashOf(thrown: unknown, plugin: string, signal: AbortSignal): unknown 
   return new LlmteamError('STEP_CRASHED', `plugin '${plugin}' ${thrown.message} while the step ran`, { cause: thrown });
 }
 
-function isolatedModel(pool: IsolatePool, providerId: string, config: JsonObject, log: Logger): LanguageModel {
+function isolatedModel(pools: IsolatePools, providerId: string, config: JsonObject, log: Logger): LanguageModel {
   const { model } = config;
   return {
     provider: providerId,
     model: typeof model === 'string' ? model : '',
     generate: ({ signal, onToken, redact: _, ...request }: ModelRequest) =>
       generate(
-        pool,
+        pools,
         { do: 'generate', provider_id: providerId, config, request, wants_tokens: onToken !== undefined },
         {
           signal,
@@ -145,12 +146,13 @@ interface Watcher {
 }
 
 async function generate(
-  pool: IsolatePool,
+  pools: IsolatePools,
   call: Extract<ToIsolate, { do: 'generate' }>,
   { signal, log, onToken }: Watcher,
 ): Promise<ModelResponse> {
   signal.throwIfAborted();
-  const isolate = await pool.take();
+  const lease = await pools.lease(call.provider_id);
+  const { isolate } = lease;
   const receive = (message: FromIsolate) => {
     if ('tell' in message && message.tell === 'token') onToken(String(message.text));
   };
@@ -163,7 +165,7 @@ async function generate(
     throw signal.aborted ? signal.reason : asModelError(thrown, call.provider_id);
   } finally {
     unwatch();
-    pool.give(isolate);
+    lease.end(isolate.hasFailed);
   }
 }
 

@@ -10,7 +10,6 @@ import { fileURLToPath } from 'node:url';
 import { FrameReader, frameOf } from './frames.js';
 import type { ChannelEvents, ChannelOptions, IsolateChannel } from './isolate-channel.js';
 import { readLines } from './output-lines.js';
-import { readableFolders } from './readable-folders.js';
 import type { Reaper } from './reaper.js';
 
 const channelFd = 3;
@@ -69,13 +68,12 @@ function howOf(code: number | null, signal: NodeJS.Signals | null): string {
   return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
 }
 
-function flagsOf({ main, folder, memoryMb, hasNetwork }: ChannelOptions): string[] {
-  const readable = [dirname(fileURLToPath(main)), ...readableFolders(folder)];
+function flagsOf({ main, readable, memoryMb, hasNetwork }: ChannelOptions): string[] {
   return [
     '--no-warnings',
     `--max-old-space-size=${memoryMb}`,
     permissionFlag(),
-    ...readable.map((path) => `--allow-fs-read=${path}/*`),
+    ...[dirname(fileURLToPath(main)), ...readable].map((path) => `--allow-fs-read=${path}/*`),
     ...(process.allowedNodeEnvironmentFlags.has('--allow-net') && hasNetwork ? ['--allow-net'] : []),
   ];
 }

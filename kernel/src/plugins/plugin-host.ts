@@ -18,6 +18,7 @@ import {
 import type { StepCatalog } from '../catalog/step-catalog.js';
 import { loadIsolated } from '../isolation/isolated-plugin.js';
 import { processOpener } from '../isolation/process-channel.js';
+import { readableFolders } from '../isolation/readable-folders.js';
 import { Reaper } from '../isolation/reaper.js';
 import { openThread } from '../isolation/thread-channel.js';
 import { guardedControl } from './guarded-control.js';
@@ -145,13 +146,15 @@ export class PluginHost {
   private isolate(wanted: WantedPlugin, { folder, entry, manifest }: PluginPackage, grant: Grant): Promise<Plugin> {
     const { memoryMb = 256, unresponsiveMs = 60_000 } = wanted;
     const { name, permissions = {} } = manifest;
+    const isThread = wanted.isolation === 'thread';
     const granted = grant === 'declared' ? [] : grant;
     // Code connects by itself only to hosts that the operator wrote down; patterns are for `context.fetch`.
     const hosts = (permissions.network ?? []).filter((host) => granted.includes(`network:${host}`));
     return loadIsolated({
-      open: wanted.isolation === 'thread' ? openThread : processOpener(this.reaper),
+      open: isThread ? openThread : processOpener(this.reaper),
       main: this.options.isolateMain as string,
       folder,
+      readable: isThread ? [] : readableFolders(folder),
       entry,
       hosts,
       hasNetwork: hosts.length > 0,
