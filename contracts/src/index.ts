@@ -103,9 +103,18 @@ export type { Blobs } from './ports/blobs.js';
 export type { Clock, Timer } from './ports/clock.js';
 export { closedError } from './ports/closed-error.js';
 export type { Consumer, Delivery, JobQueue } from './ports/job-queue.js';
-export type { Entry, FollowOptions, Journal, NewEntry, Position, RunKey } from './ports/journal.js';
+export type {
+  Entry,
+  FollowOptions,
+  Journal,
+  NewEntry,
+  Position,
+  RunKey,
+  UnreadableMessage,
+} from './ports/journal.js';
 export type { KvChange, KvEntry, KvStore } from './ports/kv-store.js';
 export { cancelSubject, liveSubject, type PubSub } from './ports/pub-sub.js';
+export { readableParts } from './ports/readable-parts.js';
 export type { IndexChange, Page, RunIndex, RunQuery, RunRow, TaskQuery } from './ports/run-index.js';
 export { runsPerIdPrefix } from './ports/run-index.js';
 export { Problem, type ProblemCode, problemCodes } from './problem.js';

@@ -86,6 +86,8 @@ export { WorkLoop, type WorkLoopOptions } from './runtime/work-loop.js';
 export type { JobEnd, WorkObserver } from './runtime/work-observer.js';
 export type { WorkerDeps } from './runtime/worker-deps.js';
 export { SpareTurns, spareSlices, spareTurns } from './slices/spare-turns.js';
+export { CheckedJournal } from './unreadable/checked-journal.js';
+export { type KeptMessage, listUnreadable } from './unreadable/unreadable-messages.js';
 export { ClosestName } from './validation/closest-name.js';
 export { contractFaults } from './validation/contract-faults.js';
 export { defineSegment } from './validation/define-segment.js';

@@ -3,18 +3,23 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openMemoryBackend, openSqliteBackend, type SqliteBackendOptions } from '@llmteam/backend-embedded';
-import type { Backend } from '@llmteam/contracts';
+import type { Backend, Journal } from '@llmteam/contracts';
 import { type ManualClock, manualClock } from '@llmteam/kernel';
 import { blobsConformance, type OpenedBlobs } from './blobs-conformance.js';
 import { jobQueueConformance } from './job-queue-conformance.js';
 import { journalConformance } from './journal-conformance.js';
+import { message } from './journal-samples.js';
+import { journalUnreadableLaws } from './journal-unreadable-laws.js';
 import type { Opened, Test } from './kit.js';
 import { kvStoreConformance } from './kv-store-conformance.js';
 import { pubSubConformance } from './pub-sub-conformance.js';
 import { runIndexConformance } from './run-index-conformance.js';
 
 type OpenedPort<P> = Opened<P> & Pick<OpenedBlobs, 'damage'>;
-type OpenedBackend = OpenedPort<Backend>;
+type OpenedBackend = OpenedPort<Backend> & {
+  /** Closes the store, changes one byte of a text in its journal and reopens it. */
+  readonly spoil?: (text: string) => Promise<Backend>;
+};
 
 type OpenBackend = () => Promise<OpenedBackend>;
 
@@ -46,6 +51,15 @@ export async function openedSqlite(synchronous: 'full' | 'relaxed'): Promise<Ope
       await current.close();
       await rm(folder, { recursive: true, force: true });
     },
+    async spoil(text) {
+      await current.close();
+      const file = join(folder, 'journal.db');
+      const bytes = await readFile(file);
+      bytes.write('!', bytes.indexOf(text));
+      await writeFile(file, bytes);
+      current = await openSqliteBackend(options);
+      return current;
+    },
     async damage(hash) {
       const digits = hash.slice('sha256:'.length);
       const file = join(folder, 'blobs', digits.slice(0, 2), digits);
@@ -60,6 +74,27 @@ function only<K extends keyof Backend>(open: OpenBackend, key: K): () => Promise
     const { port, reopen, ...rest } = await open();
     return { ...rest, port: port[key], ...(reopen && { reopen: async () => (await reopen())[key] }) };
   };
+}
+
+/** J10, where one row of the file is damaged. */
+export function damagedRowConformance(test: Test, open: OpenBackend): void {
+  const stores = new Map<Journal, OpenedBackend>();
+  const text = 'a-text-that-is-nowhere-else';
+  journalUnreadableLaws({
+    test,
+    open: async () => {
+      const opened = await open();
+      stores.set(opened.port.journal, opened);
+      const { port, advance, dispose } = opened;
+      return { port: port.journal, advance, dispose };
+    },
+    spoil: async (journal, run) => {
+      await journal.append(run, [message('spoilt', text)]);
+      const reopened = await stores.get(journal)?.spoil?.(text);
+      if (reopened === undefined) throw new Error('this store cannot be spoilt');
+      return reopened.journal;
+    },
+  });
 }
 
 export function backendJournalConformance(test: Test, open: OpenBackend): void {

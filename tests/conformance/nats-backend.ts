@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { defaultSettings, type NatsBackend, type NatsSettings, openNatsBackend } from '@llmteam/backend-nats';
 import { systemClock } from '@llmteam/kernel';
+import { headers } from '@nats-io/transport-node';
+import { withRawClient } from '../support/nats/raw-client.js';
 import type { SharedServer } from '../support/nats/shared-server.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import type { Opened } from './kit.js';
@@ -13,7 +15,15 @@ export const natsLeaseMs = 800;
 const settleMs = 40;
 const installations = { made: 0 };
 
-export type OpenNats = () => Promise<Opened<NatsBackend>>;
+export type OpenedNats = Opened<NatsBackend> & {
+  /** Publishes a message on a subject of the installation, as anybody may who has access to the server. */
+  readonly publish: (
+    subject: string,
+    body: string | Uint8Array,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<void>;
+};
+export type OpenNats = () => Promise<OpenedNats>;
 
 /** Installations on one server, each with its own namespace. */
 export function installationsOn(server: SharedServer, changes: Partial<NatsSettings> = {}): OpenNats {
@@ -36,6 +46,13 @@ export function installationsOn(server: SharedServer, changes: Partial<NatsSetti
         await current.close();
         current = await openTestBackend(settings);
         return current;
+      },
+      async publish(subject, body, table = {}) {
+        const sent = headers();
+        for (const [name, value] of Object.entries(table)) sent.set(name, value);
+        await withRawClient(lent.url, async ({ publish }) => {
+          await publish(`${namespace}.${subject}`, body, { headers: sent });
+        });
       },
       async dispose() {
         await current.close();

@@ -1,6 +1,7 @@
 import { spec } from '../support/spec.js';
-import { backendConformance, openedSqlite } from './backends.js';
+import { backendConformance, damagedRowConformance, openedSqlite } from './backends.js';
 
 spec('the SQLite backend, fully synchronous', (test) => {
   backendConformance(test, () => openedSqlite('full'));
+  damagedRowConformance(test, () => openedSqlite('full'));
 });

@@ -2,6 +2,7 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type {
   Backend,
+  Fact,
   FiredPorts,
   Journal,
   Json,
@@ -14,6 +15,7 @@ import type {
 } from '@llmteam/contracts';
 import flow from '@llmteam/flow';
 import {
+  CheckedJournal,
   createExpressionCompiler,
   createRunService,
   Definitions,
@@ -74,7 +76,8 @@ export class Partition {
     const task: TaskType<JsonObject> = { ...workType, run: handler };
     for (const type of flow.stepTypes ?? []) if (type.kind === 'control') this.catalog.add(type, '1.0.0', 'flow');
     this.catalog.add(task, '1.0.0', 'test');
-    this.journal = options.journal ?? new LargeValueJournal(shared.backend.journal, shared.backend.blobs);
+    this.journal =
+      options.journal ?? new CheckedJournal(new LargeValueJournal(shared.backend.journal, shared.backend.blobs));
     this.definitions = new Definitions(shared.backend.blobs, this.catalog, createExpressionCompiler());
     this.segments = new SegmentStore(options.kv ?? shared.backend.kv, this.definitions);
     const { clock, backend } = shared;
@@ -158,6 +161,12 @@ export class Partition {
     this.loop.watch(run.run_id, {
       events: (list) => events.push(...list.map((event) => `${event.seq} ${event.event_type}`)),
     });
+  }
+
+  /** Puts an entry into a history that no version of the engine can read. */
+  async spoil(run: RunKey, messageId = 'spoilt'): Promise<void> {
+    const fact = { type: 'run.forgotten', at: 1 } as unknown as Fact;
+    await this.shared.backend.journal.append(run, [{ message_id: messageId, fact }]);
   }
 
   watchFailures(run: RunKey, failures: unknown[]): void {

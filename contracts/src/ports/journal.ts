@@ -20,9 +20,21 @@ export interface NewEntry {
   readonly fact: Fact;
 }
 
+/** A stored message that cannot be read: not what `append` writes, damaged, or without its large values. */
+export interface UnreadableMessage {
+  /** Of the last entry that it held, as far as can be known. */
+  readonly position: Position;
+  /** The runs whose entries it held; empty if that cannot be known. */
+  readonly runs: readonly RunKey[];
+  /** Why it cannot be read, without its content. */
+  readonly reason: string;
+}
+
 export interface FollowOptions {
   /** `run_level`: facts that are not in `runLevelFacts` may be left out. Default: every entry. */
   readonly only?: 'run_level';
+  /** Called for each message that cannot be read (J10). Must not throw. */
+  readonly unreadable?: (message: UnreadableMessage) => void;
 }
 
 /**
@@ -45,6 +57,9 @@ export interface FollowOptions {
  *   nobody reads or follows them any more, also after a reopen. Entries of other runs and positions stay as they are; an
  *   unknown run is a no-op. A caller that dies in between may have to repeat it.
  *   Whether a message id of a removed entry is still in the deduplication window is unspecified.
+ * - J10 A message that cannot be read concerns its runs alone. `follow` leaves it out and goes on; it calls `unreadable` after
+ *   everything before the message was yielded, and before anything after it is. `read` of one of its runs yields what comes before it and
+ *   then rejects with `STORE_CORRUPT` or `BLOB_MISSING`. `append`, `end` and `remove` do not mind it.
  * - J7 After `close` every method rejects with `CLOSED`; `close` is idempotent.
  */
 export interface Journal {

@@ -3,7 +3,16 @@
  * Owns: which run an entry belongs to, quarantining a run that cannot be evaluated, what a run needs done when the loop goes live.
  * Does not own: reading the journal (follower.ts), what is in memory (residency.ts), any decision about a run (engine/).
  */
-import type { Entry, Fact, Journal, Logger, Position, RunRequested } from '@llmteam/contracts';
+import {
+  type Entry,
+  type Fact,
+  type Journal,
+  LlmteamError,
+  type Logger,
+  type Position,
+  type RunKey,
+  type RunRequested,
+} from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import type { Effect } from '../engine/effects.js';
 import { evolve, type Outcome, startRun } from '../engine/evolve.js';
@@ -13,6 +22,7 @@ import { isEnded, type Run } from '../engine/state.js';
 import { resultOf } from '../engine/view.js';
 import type { Retry } from '../retry/retry.js';
 import type { EffectsPerformer } from './effects-performer.js';
+import type { GivenUpRuns } from './given-up-runs.js';
 import { LiveRun } from './live-run.js';
 import type { LiveRuns } from './live-runs.js';
 import type { LoopProgress } from './loop-progress.js';
@@ -36,6 +46,7 @@ export interface ApplierDeps {
   readonly snapshots: RunSnapshots;
   readonly unclaimed: UnclaimedSnapshots;
   readonly orphans: Orphans;
+  readonly givenUp: GivenUpRuns;
   readonly timers: TimerHeap;
   readonly performer: EffectsPerformer;
   readonly projection: Projection;
@@ -83,16 +94,29 @@ export class Applier {
     const { log, loop, timers, runs, watchers } = this.deps;
     log.error({ err: error, ...live.key }, 'the run cannot go on in this process');
     timers.disarmAll(live);
+    // Its snapshot is of a state that lacks what it is quarantined for.
+    if (live.mayHaveSnapshot) live.snapshotStale();
     if (loop.drivesPartition) runs.quarantine(live);
     else runs.remove(live);
     for (const watcher of watchers.of(live.run_id)) watcher.failed?.(error);
   }
 
+  /** A message of the run cannot be read, so nobody can evaluate it from here on. */
+  giveUp(key: RunKey, error: unknown): void {
+    const { runs, givenUp } = this.deps;
+    const live = runs.find(key.run_id);
+    if (live === undefined || live.tenant_id !== key.tenant_id) givenUp.add(key);
+    else if (live.stage !== 'quarantined') this.quarantine(live, error);
+  }
+
   private applyNow(entry: Entry): boolean {
-    const { runs, definitions } = this.deps;
+    const { runs, definitions, givenUp } = this.deps;
     const live = runs.find(entry.run_id);
     if (live !== undefined) return this.applyTo(live, entry);
     if (entry.fact.type !== 'run.requested') return this.noteOrphan(entry);
+    if (givenUp.has(entry)) {
+      throw new LlmteamError('STORE_CORRUPT', 'the run is given up: a message before its request cannot be read');
+    }
     const plan = definitions.cachedPlan(entry.fact.definition);
     if (plan === undefined || this.isLate(entry.fact)) return false;
     this.start(entry, entry.fact, plan);

@@ -21,6 +21,7 @@ import type { Residency } from './residency.js';
 import type { RunSnapshots } from './run-snapshots.js';
 import type { TimerHeap } from './timer-heap.js';
 import type { UnclaimedSnapshots } from './unclaimed-snapshots.js';
+import type { UnreadableFeed } from './unreadable-feed.js';
 
 export interface FollowerDeps {
   readonly partition: number;
@@ -40,6 +41,7 @@ export interface FollowerDeps {
   readonly redispatch: Redispatch;
   readonly checkpoints: Checkpoints;
   readonly applier: Applier;
+  readonly unreadable: UnreadableFeed;
 }
 
 const concurrentLoads = 32;
@@ -49,8 +51,9 @@ export class Follower {
 
   /** Follows until the loop stops. `caughtUp` is called once, when it has gone live. */
   async follow(caughtUp: () => void): Promise<void> {
-    const { journal, partition, loop, progress } = this.deps;
-    for await (const batch of journal.follow(partition, progress.position, loop.signal)) {
+    const { journal, partition, loop, progress, unreadable } = this.deps;
+    const options = { unreadable: unreadable.note };
+    for await (const batch of journal.follow(partition, progress.position, loop.signal, options)) {
       if (batch.length > 0) await this.applyBatch(batch);
       else if (!loop.isLive && !loop.isStopped) {
         await this.goLive();

@@ -42,6 +42,11 @@ export class LoopProgress implements Reached {
     this.latestTime = Math.max(this.latestTime, fact.at);
   }
 
+  /** What is at the position cannot be read. */
+  skip(position: Position): void {
+    this.lastPosition = Math.max(this.lastPosition, position);
+  }
+
   ignore(): void {
     this.ignoredCount++;
   }

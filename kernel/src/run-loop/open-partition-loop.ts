@@ -9,6 +9,7 @@ import { Applier } from './applier.js';
 import { Checkpoints } from './checkpoints.js';
 import { EffectsPerformer } from './effects-performer.js';
 import { Follower } from './follower.js';
+import { GivenUpRuns } from './given-up-runs.js';
 import { LiveRuns } from './live-runs.js';
 import { LoopProgress } from './loop-progress.js';
 import { LoopState } from './loop-state.js';
@@ -21,6 +22,7 @@ import { RunSnapshots } from './run-snapshots.js';
 import { Takeover } from './takeover.js';
 import { TimerHeap } from './timer-heap.js';
 import { UnclaimedSnapshots } from './unclaimed-snapshots.js';
+import { UnreadableFeed } from './unreadable-feed.js';
 import { Watchers } from './watchers.js';
 
 export interface PartitionLoopOptions {
@@ -79,6 +81,8 @@ const ids = {
   applier: id<Applier>('applier'),
   takeover: id<Takeover>('takeover'),
   follower: id<Follower>('follower'),
+  givenUp: id<GivenUpRuns>('given up runs'),
+  unreadable: id<UnreadableFeed>('unreadable messages'),
   partitionLoop: id<PartitionLoop>('partition loop'),
 };
 
@@ -110,6 +114,7 @@ function bindState(container: Container): void {
   container.bind(ids.loop).toResolvedValue(() => new LoopState());
   container.bind(ids.progress).toResolvedValue(() => new LoopProgress());
   container.bind(ids.orphans).toResolvedValue(() => new Orphans());
+  container.bind(ids.givenUp).toResolvedValue(() => new GivenUpRuns());
   container.bind(ids.unclaimed).toResolvedValue(() => new UnclaimedSnapshots());
   container.bind(ids.watchers).toResolvedValue(() => new Watchers());
   container.bind(ids.runs).toResolvedValue(() => new LiveRuns());
@@ -158,7 +163,7 @@ function bindStores(container: Container, { storePatienceMs, ...options }: Parti
 function bindWork(container: Container, { redispatchAfterMs }: PartitionLoopOptions): void {
   const { partition, journal, queue, pubSub, definitions, segments, clock, log, onFailure } = ids;
   const { loop, progress, orphans, unclaimed, watchers, runs, retry, timers, snapshots, projection } = ids;
-  const { performer, redispatch, residency, checkpoints, applier, takeover, follower } = ids;
+  const { performer, redispatch, residency, checkpoints, applier, takeover, follower, kv, givenUp, unreadable } = ids;
   bindByName(container, performer, (deps) => new EffectsPerformer(deps), {
     ...{ loop, journal, queue, pubSub, segments, definitions, timers, projection, retry, log },
   });
@@ -169,19 +174,22 @@ function bindWork(container: Container, { redispatchAfterMs }: PartitionLoopOpti
     performer,
   });
   bindByName(container, applier, (deps) => new Applier(deps), {
-    ...{ journal, definitions, log, loop, progress, runs, residency, snapshots, unclaimed, orphans },
+    ...{ journal, definitions, log, loop, progress, runs, residency, snapshots, unclaimed, orphans, givenUp },
     ...{ timers, performer, projection, watchers, retry },
   });
   bindByName(container, takeover, (deps) => new Takeover(deps), {
-    ...{ partition, journal, runs, residency, snapshots, unclaimed, checkpoints, timers, applier },
+    ...{ partition, journal, kv, runs, residency, snapshots, unclaimed, givenUp, checkpoints, timers, applier },
+  });
+  bindByName(container, unreadable, (deps) => new UnreadableFeed(deps), {
+    ...{ partition, kv, clock, log, loop, progress, checkpoints, applier },
   });
   bindByName(container, follower, (deps) => new Follower(deps), {
     ...{ partition, journal, definitions, log, loop, progress, runs, residency, snapshots, unclaimed, orphans },
-    ...{ timers, performer, projection, redispatch, checkpoints, applier },
+    ...{ timers, performer, projection, redispatch, checkpoints, applier, unreadable },
   });
   bindByName(container, ids.partitionLoop, (deps) => new PartitionLoop(deps), {
     ...{ partition, journal, loop, progress, runs, residency, timers, performer, projection, redispatch },
-    ...{ checkpoints, watchers, retry, takeover, follower, onFailure },
+    ...{ checkpoints, watchers, retry, takeover, follower, unreadable, log, onFailure },
   });
 }
 

@@ -5,10 +5,10 @@
  *   L1 No effect is performed before the loop has caught up with the end of the journal as it was when it began.
  *   L2 Then every outstanding effect of every live run is performed once more. (For a run that only waits these are its timers: that
  *      its tasks are listed is part of the checkpoint, K3.)
- *   L3 A run that cannot be evaluated is quarantined alone.
+ *   L3 A run that cannot be evaluated, or has a message that cannot be read, is quarantined alone.
  *   L4 Once `stop` was called no effect is begun, whatever was in flight.
  */
-import { type Journal, LlmteamError, type Position, type RunKey } from '@llmteam/contracts';
+import { type Journal, LlmteamError, type Logger, type Position, type RunKey } from '@llmteam/contracts';
 import type { Retry } from '../retry/retry.js';
 import { adoptRuns } from './adoption.js';
 import type { Checkpoints } from './checkpoints.js';
@@ -22,6 +22,7 @@ import type { Redispatch } from './redispatch.js';
 import type { Residency } from './residency.js';
 import type { Takeover } from './takeover.js';
 import type { TimerHeap } from './timer-heap.js';
+import type { UnreadableFeed } from './unreadable-feed.js';
 import type { RunWatcher, Watchers } from './watchers.js';
 
 /** How a loop stands, for metrics. */
@@ -38,6 +39,8 @@ export interface LoopStatus {
   readonly entriesApplied: number;
   /** Of these, the ones that meant nothing: repeats, and facts of runs that are over. */
   readonly entriesIgnored: number;
+  /** Messages passed over because they cannot be read. */
+  readonly unreadableMessages: number;
 }
 
 export interface PartitionLoopDeps {
@@ -56,6 +59,8 @@ export interface PartitionLoopDeps {
   readonly retry: Retry;
   readonly takeover: Takeover;
   readonly follower: Follower;
+  readonly unreadable: UnreadableFeed;
+  readonly log: Logger;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -120,7 +125,7 @@ export class PartitionLoop {
   }
 
   status(): LoopStatus {
-    const { loop, progress, runs, timers } = this.deps;
+    const { loop, progress, runs, timers, unreadable } = this.deps;
     return {
       isLive: loop.isLive,
       position: progress.position,
@@ -129,6 +134,7 @@ export class PartitionLoop {
       timers: timers.size,
       entriesApplied: progress.applied,
       entriesIgnored: progress.ignored,
+      unreadableMessages: unreadable.size,
     };
   }
 

@@ -1,4 +1,4 @@
-import type { Entry, HumanTask, Journal, RunKey, RunRow } from '@llmteam/contracts';
+import { type Entry, type HumanTask, isLlmteamError, type Journal, type RunKey, type RunRow } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import { planToBegin } from '../definitions/fold-history.js';
 import { RunFold } from '../engine/fold.js';
@@ -17,16 +17,31 @@ export interface ProjectedRun {
   readonly fault?: unknown;
 }
 
-/** The index rows of a run, from its history. A run whose step types are not installed here is listed by its run-level facts alone. */
+/**
+ * The index rows of a run, from its history. A run whose step types are not installed here, or whose history cannot be read to its end, is
+ * listed by its run-level facts alone.
+ */
 export async function projectRun({ journal, definitions }: ProjectionDeps, key: RunKey): Promise<ProjectedRun> {
   const entries: Entry[] = [];
-  for await (const entry of journal.read(key)) entries.push(entry);
+  const unread = await readInto(entries, journal.read(key));
   for (const { fact } of entries) if (fact.type === 'run.redacted') return { row: redactedRow(fact), tasks: [] };
   if (entries[0]?.fact.type !== 'run.requested') return { row: null, tasks: [] };
   try {
+    if (unread !== null) throw unread;
     return await replayForIndex(definitions, key, entries);
   } catch (fault) {
     return { row: entries.reduce<RunRow | null>(rowAfter, null), tasks: [], fault };
+  }
+}
+
+/** Why the rest of a history cannot be read; null if all of it was. */
+async function readInto(entries: Entry[], history: AsyncIterable<Entry>): Promise<unknown> {
+  try {
+    for await (const entry of history) entries.push(entry);
+    return null;
+  } catch (error) {
+    if (isLlmteamError(error) && error.code === 'STORE_CORRUPT') return error;
+    throw error;
   }
 }
 

@@ -108,7 +108,8 @@ export class RunSnapshots {
       const state = live.run === null ? null : smallState(live.run);
       const value: StoredSnapshot = { tenant_id, began, position, ...this.stamp, state };
       await this.kv.put(this.keyOf(run_id), value as unknown as JsonObject);
-      live.snapshotWritten(position);
+      // Quarantined meanwhile: this state must not be restored.
+      if (state === null || live.stage !== 'quarantined') live.snapshotWritten(position);
       return true;
     } catch (err) {
       this.hasRefused = true;

@@ -2,9 +2,11 @@
  * Purpose: the runs of a partition as of its last checkpoint, before the entries after it are followed.
  * Owns: whether a snapshot is trusted. Does not own: going live.
  */
-import { type Journal, LlmteamError } from '@llmteam/contracts';
+import { type Journal, type KvStore, LlmteamError } from '@llmteam/contracts';
+import { listUnreadable } from '../unreadable/unreadable-messages.js';
 import type { Applier } from './applier.js';
 import type { Checkpoints } from './checkpoints.js';
+import type { GivenUpRuns } from './given-up-runs.js';
 import { LiveRun } from './live-run.js';
 import type { LiveRuns } from './live-runs.js';
 import type { Reached } from './loop-progress.js';
@@ -15,6 +17,8 @@ import type { UnclaimedSnapshots } from './unclaimed-snapshots.js';
 
 export interface TakeoverDeps {
   readonly partition: number;
+  readonly kv: KvStore;
+  readonly givenUp: GivenUpRuns;
   readonly journal: Journal;
   readonly runs: LiveRuns;
   readonly residency: Residency;
@@ -30,13 +34,14 @@ export class Takeover {
 
   /** Returns where to follow the journal from. @throws LlmteamError `STORE_CORRUPT` if the journal ends before that */
   async load(): Promise<Reached> {
-    const { checkpoints, snapshots, journal, partition } = this.deps;
+    const { checkpoints, snapshots, journal, partition, kv, givenUp } = this.deps;
     let checkpoint: Reached = await checkpoints.claim();
     const end = await journal.end(partition);
     if (checkpoint.position > end) {
       const lost = `ends at ${end}, before its checkpoint at ${checkpoint.position}`;
       throw new LlmteamError('STORE_CORRUPT', `the journal of partition ${partition} ${lost}: entries are missing`);
     }
+    for (const { runs } of await listUnreadable(kv, partition)) for (const run of runs) givenUp.add(run);
     for await (const { run_id, stored } of snapshots.all()) {
       if (stored === null) checkpoint = this.startOver(run_id);
       else await this.admit(run_id, stored, checkpoint);

@@ -1,4 +1,11 @@
-import type { Entry, Journal, Position, RunKey, RunRedacted } from '@llmteam/contracts';
+import {
+  type Entry,
+  isLlmteamError,
+  type Journal,
+  type Position,
+  type RunKey,
+  type RunRedacted,
+} from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import { planToBegin } from '../definitions/fold-history.js';
 import type { Effect } from '../engine/effects.js';
@@ -20,19 +27,19 @@ export interface EndedRun {
   readonly redactedAt: Position | null;
 }
 
-/** Null if there is no such run. */
+/** Null if there is no such run. One whose history cannot be read counts as ended: nobody can drive it. */
 export async function lookAtEnd(
   { journal, definitions }: { readonly journal: Journal; readonly definitions: Definitions },
   key: RunKey,
 ): Promise<EndedRun | null> {
   const entries: Entry[] = [];
-  for await (const entry of journal.read(key)) entries.push(entry);
-  if (entries.length === 0) return null;
+  const isReadable = await readInto(entries, journal.read(key));
+  if (entries.length === 0 && isReadable) return null;
   const facts = entries.map(({ fact }) => fact);
   const [first] = facts;
   const redaction = entries.find(({ fact }) => fact.type === 'run.redacted');
   if (redaction !== undefined) return redactedEnd(key, redaction);
-  const isRecorded = facts.some(({ type }) => type === 'run.ended');
+  const isRecorded = !isReadable || facts.some(({ type }) => type === 'run.ended');
   const { effects, hasEnded } = await evaluate(definitions, key, entries);
   const ended = facts.flatMap((fact) => (fact.type === 'child.ended' ? [fact.child_run_id] : []));
   const started = effects.flatMap((effect) => (effect.kind === 'start_child' ? [effect.run_id] : []));
@@ -45,6 +52,17 @@ export async function lookAtEnd(
     tasks: [...new Set(effects.flatMap((effect) => (effect.kind === 'show_task' ? [effect.task.task_id] : [])))],
     redactedAt: null,
   };
+}
+
+/** False if the rest of the history cannot be read. */
+async function readInto(entries: Entry[], history: AsyncIterable<Entry>): Promise<boolean> {
+  try {
+    for await (const entry of history) entries.push(entry);
+    return true;
+  } catch (error) {
+    if (!isLlmteamError(error) || error.code !== 'STORE_CORRUPT') throw error;
+    return false;
+  }
 }
 
 function redactedEnd(key: RunKey, { fact, position }: Entry): EndedRun {

@@ -1,5 +1,5 @@
 import type { Position } from '@llmteam/contracts';
-import type { Batch } from './batch-store.js';
+import type { Batch } from './batch.js';
 import { Wakeup } from './wakeup.js';
 
 /** The maximum number of characters buffered for a follower. */

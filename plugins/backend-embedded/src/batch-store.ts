@@ -4,16 +4,15 @@
  */
 import { crc32 } from 'node:zlib';
 import { LlmteamError, type Position, type RunKey } from '@llmteam/contracts';
+import type { Batch } from './batch.js';
+import { namedIn } from './batch-text.js';
 import { RunBatches } from './run-batches.js';
 import type { Database, SqlRow, Statement } from './sqlite-driver.js';
 
-/** Entries committed together; `body` has the format of batch-text.ts. */
-export interface Batch {
-  /** Position of the first entry. */
-  readonly position: Position;
-  readonly size: number;
-  readonly body: string;
-}
+/** No text has this checksum. */
+const neverMatches = -1;
+/** Of a damaged batch at the end of the journal, where nothing else tells its size. */
+const largestSize = 1_000_000;
 
 export class BatchStore {
   readonly #folder: string;
@@ -31,7 +30,7 @@ export class BatchStore {
     this.#lastFrom = database.prepare(
       'SELECT position, size, checksum, body FROM batch WHERE position <= ? ORDER BY position DESC LIMIT 1',
     );
-    this.#beyond = database.prepare('SELECT position FROM batch WHERE position > ? LIMIT 1');
+    this.#beyond = database.prepare('SELECT position FROM batch WHERE position > ? ORDER BY position LIMIT 1');
   }
 
   /** Batches after this one must be noted again when the store is opened. */
@@ -47,8 +46,8 @@ export class BatchStore {
   }
 
   /** Stores another text for a batch; returns the estimated WAL growth. Must run within a transaction. */
-  replace({ position, body }: Batch): number {
-    this.#replace.run(checksum(position, body), body, position);
+  replace({ position, body, damage }: Batch): number {
+    this.#replace.run(damage === undefined ? checksum(position, body) : neverMatches, body, position);
     return body.length + 8_192;
   }
 
@@ -66,12 +65,14 @@ export class BatchStore {
     this.#runs.note(position, runs, characters);
   }
 
-  /** The batch that holds `position`; undefined past the end. */
+  /** The batch that holds `position`; undefined past the end. What should be there and is not counts as a damaged batch. */
   holding(position: Position): Batch | undefined {
     const batch = this.#checked(this.#lastFrom.get(position));
-    if (batch !== undefined && position < batch.position + batch.size) return batch;
-    if (this.#beyond.get(position) === undefined) return undefined;
-    throw this.#corrupt(`entry ${position} is missing`);
+    const from = batch === undefined ? 1 : batch.position + batch.size;
+    if (batch !== undefined && position < from) return batch;
+    const next = this.#after(position);
+    if (next === null) return undefined;
+    return { position: from, size: next - from, body: '', damage: missing(from) };
   }
 
   last(): Batch | undefined {
@@ -83,7 +84,7 @@ export class BatchStore {
     return this.#runs.ofRun(run, seen, from).map((position) => {
       const batch = this.holding(position);
       if (batch?.position === position) return batch;
-      throw this.#corrupt(`the entries from ${position} on are missing`);
+      return { position, size: 1, body: '', damage: missing(position) };
     });
   }
 
@@ -92,12 +93,42 @@ export class BatchStore {
     const [position, size, sum, body] = row;
     const intact = typeof position === 'number' && typeof size === 'number' && typeof body === 'string';
     if (intact && sum === checksum(position, body)) return { position, size, body };
-    throw this.#corrupt(`the entries from ${position} on are damaged`);
+    return this.#damaged(Number(position), size, body);
   }
 
-  #corrupt(what: string): LlmteamError {
+  #damaged(position: Position, size: unknown, body: unknown): Batch {
+    return {
+      position,
+      size: this.#sizeOf(position, size),
+      body: typeof body === 'string' ? body : '',
+      damage: `the entries from ${position} on are damaged`,
+    };
+  }
+
+  /** Where the next batch begins is more certain than what a damaged one says. */
+  #sizeOf(position: Position, size: unknown): number {
+    const next = this.#after(position);
+    if (next !== null) return next - position;
+    return typeof size === 'number' && Number.isSafeInteger(size) && size > 0 && size <= largestSize ? size : 1;
+  }
+
+  /** The runs with entries in a damaged batch, as far as they are known: what its own text says is not certain. */
+  runsOf({ position, body }: Batch): readonly RunKey[] {
+    return position <= this.indexed ? this.#runs.runsIn(position) : namedIn(body);
+  }
+
+  #after(position: Position): Position | null {
+    const found = this.#beyond.get(position);
+    return found === undefined ? null : Number(found[0]);
+  }
+
+  corrupt(what: string): LlmteamError {
     return new LlmteamError('STORE_CORRUPT', `The journal in ${this.#folder} is damaged: ${what}`);
   }
+}
+
+function missing(from: Position): string {
+  return `the entries from ${from} on are missing`;
 }
 
 /** Seeded with the position so that swapped bodies are detected too. */

@@ -1,7 +1,8 @@
 import type { Position, RunKey } from '@llmteam/contracts';
 import { runKeyText } from './append-draft.js';
-import type { Batch, BatchStore } from './batch-store.js';
-import { parseHeads } from './batch-text.js';
+import type { Batch } from './batch.js';
+import type { BatchStore } from './batch-store.js';
+import { namedIn, parseHeads } from './batch-text.js';
 import { type MessageWindow, rememberedMessages } from './message-window.js';
 
 /** Batches are read back until the deduplication window is full, or until this many messages and characters were read. */
@@ -38,13 +39,19 @@ function readTail(store: BatchStore): TailBatch[] {
     read.messages >= rememberedMessages || (read.messages >= enoughMessages && read.characters >= enoughCharacters);
   let batch = store.last();
   while (batch !== undefined && (batch.position > store.indexed || !isEnough())) {
-    const { position, size, body } = batch;
-    tail.push({ position, size, characters: body.length, heads: parseHeads(position, body) });
+    const { position, size, body, damage } = batch;
+    const heads = damage === undefined ? parseHeads(position, body) : unreadHeads(body);
+    tail.push({ position, size, characters: body.length, heads });
     read.messages += size;
     read.characters += body.length;
     batch = before(store, position);
   }
   return tail;
+}
+
+/** The message ids of a damaged batch are not known. */
+function unreadHeads(body: string): TailBatch['heads'] {
+  return namedIn(body).map((run) => ({ run, messageIds: [], positions: [] }));
 }
 
 function before(store: BatchStore, position: Position): Batch | undefined {

@@ -22,6 +22,7 @@ export class RunBatches {
   readonly #insert: Statement;
   readonly #mark: Statement;
   readonly #ofRun: Statement;
+  readonly #ofBatch: Statement;
   readonly #recent = new Map<string, { readonly run: RunKey; readonly batches: Position[] }>();
   #pairs = 0;
   #characters = 0;
@@ -40,6 +41,10 @@ export class RunBatches {
       `SELECT batches FROM run_batches
        WHERE run = ? AND last > ? AND last >= coalesce((SELECT max(position) FROM batch WHERE position <= ?), 0)
        ORDER BY last LIMIT 1`,
+    );
+    this.#ofBatch = database.prepare(
+      `SELECT DISTINCT tenant_id, run_id FROM run_batches JOIN run ON run.id = run_batches.run
+       WHERE last >= ?1 AND EXISTS (SELECT 1 FROM json_each(batches) WHERE value = ?1)`,
     );
     this.#indexed = Number(database.prepare('SELECT batch FROM indexed').get()?.[0]);
   }
@@ -92,6 +97,12 @@ export class RunBatches {
     if (indexed.length > 0) return indexed.slice(0, pageBatches);
     const { batches = [] } = this.#recent.get(runKeyText(run)) ?? {};
     return after(batches, seen, from).slice(0, pageBatches);
+  }
+
+  /** The runs with entries in an indexed batch. Reads the whole table: for batches that do not tell themselves. */
+  runsIn(batch: Position): readonly RunKey[] {
+    const rows = this.#ofBatch.all(batch);
+    return rows.map(([tenantId, runId]) => ({ tenant_id: String(tenantId), run_id: String(runId) }));
   }
 
   #indexedOf(run: RunKey, seen: Position, from: Position): readonly Position[] {

@@ -6,7 +6,8 @@
  *  R2 Batches are rewritten in order, so a crash leaves the end of a history, never its beginning. Removing it again completes it.
  */
 import { closedError, type LlmteamError, type Position, type RunKey } from '@llmteam/contracts';
-import type { Batch, BatchStore } from './batch-store.js';
+import type { Batch } from './batch.js';
+import type { BatchStore } from './batch-store.js';
 import { withoutRun } from './batch-text.js';
 import type { GroupCommit, Writer } from './group-commit.js';
 import type { Database } from './sqlite-driver.js';
@@ -58,10 +59,10 @@ export class RunRemovals implements Writer {
     const { run, before, seen } = this.#current;
     const batches = this.store.ofRun(run, seen, 1);
     this.#isDone = batches.length === 0;
-    for (const { position, size, body } of batches) {
-      this.#current.seen = position;
-      const rest = withoutRun(position, body, run, before);
-      if (rest !== null) this.#rewritten.push({ position, size, body: rest });
+    for (const batch of batches) {
+      this.#current.seen = batch.position;
+      const rest = withoutRun(batch, run, before);
+      if (rest !== null) this.#rewritten.push(rest);
     }
     return this.#replaceAll();
   }

@@ -9,15 +9,19 @@
 import {
   closedError,
   type Entry,
+  type FollowOptions,
   type Journal,
   type LlmteamError,
   type NewEntry,
   type Position,
   type RunKey,
+  readableParts,
+  type UnreadableMessage,
 } from '@llmteam/contracts';
 import { type AppendDraft, draftAppend, runKeyText } from './append-draft.js';
+import type { Batch } from './batch.js';
 import { BatchFollower } from './batch-follower.js';
-import { type Batch, BatchStore } from './batch-store.js';
+import { BatchStore } from './batch-store.js';
 import { BatchText, parseBatch, parseRun } from './batch-text.js';
 import type { GroupCommit, Writer } from './group-commit.js';
 import { recallTail } from './journal-tail.js';
@@ -57,7 +61,6 @@ export class SqliteJournal implements Journal, Writer {
   #last: Position;
   #closed = false;
 
-  /** Throws `STORE_CORRUPT` if the end of the journal is damaged. */
   constructor(database: Database, folder: string, commits: GroupCommit) {
     this.#commits = commits;
     this.#store = new BatchStore(database, folder);
@@ -89,13 +92,18 @@ export class SqliteJournal implements Journal, Writer {
     this.#checkOpen();
     let batches = this.#store.ofRun(run, 0, after + 1);
     while (batches.length > 0) {
-      for (const { position, body } of batches) yield* parseRun(position, body, run, after);
+      for (const batch of batches) yield* this.#entriesOf(batch, run, after);
       this.#checkOpen();
       batches = this.#store.ofRun(run, batches.at(-1)?.position ?? 0, after + 1);
     }
   }
 
-  async *follow(partition: number, from: Position, signal: AbortSignal): AsyncGenerator<readonly Entry[]> {
+  async *follow(
+    partition: number,
+    from: Position,
+    signal: AbortSignal,
+    { unreadable }: FollowOptions = {},
+  ): AsyncGenerator<readonly Entry[]> {
     this.#checkOpen();
     checkPartition(partition);
     const start = this.#last;
@@ -112,9 +120,8 @@ export class SqliteJournal implements Journal, Writer {
           continue;
         }
         const batch = follower.take((position) => this.#store.holding(position));
-        const entries = batch === undefined ? [] : entriesBeyond(follower, batch);
-        if (entries.length > 0) yield entries;
-        else if (batch === undefined) await follower.wakeup.wait();
+        if (batch === undefined) await follower.wakeup.wait();
+        else yield* readableParts(this.#itemsBeyond(follower, batch), unreadable);
       }
     } finally {
       this.#followers.delete(follower);
@@ -189,6 +196,27 @@ export class SqliteJournal implements Journal, Writer {
     }
   }
 
+  *#entriesOf(batch: Batch, run: RunKey, after: Position): Generator<Entry> {
+    const { position, size, body, damage } = batch;
+    if (damage !== undefined && position + size - 1 > after) throw this.#store.corrupt(damage);
+    for (const item of parseRun(position, body, run, after)) {
+      if ('reason' in item) throw this.#store.corrupt(item.reason);
+      yield item;
+    }
+  }
+
+  /** The entries after the follower's position, which is moved past them. */
+  #itemsBeyond(follower: BatchFollower, batch: Batch): readonly (Entry | UnreadableMessage)[] {
+    const { position, size, body, damage } = batch;
+    const from = follower.position;
+    const last = position + size - 1;
+    if (last <= from) return [];
+    follower.advance(last);
+    if (damage !== undefined) return [{ position: last, runs: this.#store.runsOf(batch), reason: damage }];
+    const items = parseBatch(position, body);
+    return position > from ? items : items.filter((item) => item.position > from);
+  }
+
   #checkOpen(): void {
     if (this.#closed) throw closedError('journal');
   }
@@ -196,14 +224,6 @@ export class SqliteJournal implements Journal, Writer {
 
 function checkPartition(partition: number): void {
   if (partition !== 0) throw new RangeError(`Partition ${partition}: there is only 0`);
-}
-
-function entriesBeyond(follower: BatchFollower, { position, size, body }: Batch): readonly Entry[] {
-  const skipped = Math.max(0, follower.position + 1 - position);
-  if (skipped >= size) return [];
-  follower.advance(position + size - 1);
-  const entries = parseBatch(position, body);
-  return skipped === 0 ? entries : entries.slice(skipped);
 }
 
 function groupOf(appends: readonly Append[]): Group {

@@ -38,7 +38,7 @@ export function parseEntries(run: RunKey, sequence: number, text: string): Entry
 function parse(sequence: number, text: string): readonly StoredEntry[] {
   try {
     const stored: unknown = JSON.parse(text);
-    if (Array.isArray(stored) && stored.every(isStoredEntry)) return stored;
+    if (Array.isArray(stored) && stored.length <= maxEntries && stored.every(isStoredEntry)) return stored;
   } catch (cause) {
     throw new LlmteamError('STORE_CORRUPT', `message ${sequence} of the journal is not JSON`, { cause });
   }

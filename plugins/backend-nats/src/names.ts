@@ -52,15 +52,17 @@ export class Names {
     return `${this.namespace}.journal.${partition}.${token(tenant_id)}.${token(run_id)}`;
   }
 
-  /** The run named by a fact's subject. */
-  runOf(subject: string): RunKey {
+  /** The run named by a fact's subject; null if that is no subject of a fact. */
+  runOf(subject: string): RunKey | null {
     const runEnd = subject.lastIndexOf('.');
     const tenantEnd = subject.lastIndexOf('.', runEnd - 1);
     const tenantBegin = subject.lastIndexOf('.', tenantEnd - 1) + 1;
-    return {
-      tenant_id: textOf(subject.slice(tenantBegin, tenantEnd)),
-      run_id: textOf(subject.slice(tenantEnd + 1, runEnd)),
-    };
+    const tenantId = textOf(subject.slice(tenantBegin, tenantEnd));
+    const runId = textOf(subject.slice(tenantEnd + 1, runEnd));
+    const last = subject.slice(runEnd);
+    const isWhole = subject.indexOf('.', `${this.namespace}.journal.`.length) + 1 === tenantBegin;
+    if (!isWhole || tenantId === null || runId === null || (last !== '.r' && last !== '.s')) return null;
+    return { tenant_id: tenantId, run_id: runId };
   }
 
   get allJobs(): string {
@@ -99,8 +101,15 @@ function token(text: string): string {
   return encodeURIComponent(text).replaceAll('.', '%2E').replaceAll('*', '%2A');
 }
 
-function textOf(encoded: string): string {
-  return encoded.includes('%') ? decodeURIComponent(encoded) : encoded;
+/** Null if `token` does not make it of any text. */
+function textOf(encoded: string): string | null {
+  if (!encoded.includes('%')) return encoded;
+  try {
+    const text = decodeURIComponent(encoded);
+    return token(text) === encoded ? text : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Subject length is limited, so long tokens are hashed; the message itself contains the full id. */

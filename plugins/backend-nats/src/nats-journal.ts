@@ -19,6 +19,8 @@ import {
   type NewEntry,
   type Position,
   type RunKey,
+  readableParts,
+  type UnreadableMessage,
 } from '@llmteam/contracts';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -53,6 +55,9 @@ interface Known {
   /** Sequence of the last message on the run's run-level subject; 0 if there is none. */
   readonly lastRunLevel: number;
 }
+
+/** What a message holds, or that it cannot be read. */
+type Item = Entry | UnreadableMessage;
 
 const emptyHistory: Known = { positions: new Map(), lastRunLevel: 0 };
 const readingPatienceMs = 5_000;
@@ -91,8 +96,12 @@ export class NatsJournal implements Journal {
 
   async *read(run: RunKey, after: Position = 0): AsyncGenerator<Entry> {
     this.checkOpen();
-    for await (const { entries } of this.history(run, sequenceAfter(after))) {
-      for (const entry of entries) if (entry.position > after) yield entry;
+    for await (const { items } of this.history(run, sequenceAfter(after))) {
+      for (const item of items) {
+        if (item.position <= after) continue;
+        if ('fact' in item) yield item;
+        else throw unreadableIn(run, item);
+      }
     }
   }
 
@@ -100,7 +109,7 @@ export class NatsJournal implements Journal {
     partition: number,
     from: Position,
     signal: AbortSignal,
-    { only }: FollowOptions = {},
+    { only, unreadable }: FollowOptions = {},
   ): AsyncGenerator<readonly Entry[]> {
     this.checkOpen();
     if (signal.aborted) return;
@@ -110,9 +119,9 @@ export class NatsJournal implements Journal {
     const until = this.untilClosed(signal);
     let isCaughtUp = false;
     for await (const { messages, hasCaughtUp } of reader.read(sequenceAfter(from), until)) {
-      const entries = await this.unpackPatiently(messages, from, until);
+      const items = await this.unpackPatiently(messages, partition, until);
       if (until.aborted) return;
-      if (entries.length > 0) yield entries;
+      yield* readableParts(from === 0 ? items : items.filter(({ position }) => position > from), unreadable);
       if (hasCaughtUp && !isCaughtUp) yield [];
       isCaughtUp = hasCaughtUp;
     }
@@ -185,8 +194,8 @@ export class NatsJournal implements Journal {
   private async known(run: RunKey): Promise<Known> {
     const all: Entry[] = [];
     let lastRunLevel = 0;
-    for await (const { message, entries } of this.history(run, 1)) {
-      all.push(...entries);
+    for await (const { message, items } of this.history(run, 1)) {
+      for (const item of items) if ('fact' in item) all.push(item);
       if (message.msg.subject.endsWith('.r')) lastRunLevel = message.sequence;
     }
     return { positions: positionsById(all), lastRunLevel };
@@ -207,12 +216,12 @@ export class NatsJournal implements Journal {
   private async *history(
     run: RunKey,
     fromSequence: number,
-  ): AsyncGenerator<{ readonly message: StreamMessage; readonly entries: readonly Entry[] }> {
+  ): AsyncGenerator<{ readonly message: StreamMessage; readonly items: readonly Item[] }> {
     const partition = this.partitionOf(run);
     const filter = this.options.names.historySubjects(partition, run);
     const reader = this.reader(partition, filter, readingPatienceMs);
     for await (const { messages, isEnd } of reader.read(fromSequence, this.closing.signal)) {
-      for (const message of messages) yield { message, entries: await this.unpack(message) };
+      for (const message of messages) yield { message, items: await this.itemsOf(message, partition) };
       if (isEnd) return;
     }
     this.checkOpen();
@@ -246,12 +255,12 @@ export class NatsJournal implements Journal {
   /** Waits for a large value that is temporarily unreachable, just like for the next message. */
   private async unpackPatiently(
     messages: readonly StreamMessage[],
-    after: Position,
+    partition: number,
     until: AbortSignal,
-  ): Promise<Entry[]> {
+  ): Promise<readonly Item[]> {
     for (;;) {
       try {
-        return await this.unpackAll(messages, after);
+        return await this.unpackAll(messages, partition);
       } catch (error) {
         if (until.aborted) return [];
         if (!isLlmteamError(error) || error.code !== 'BACKEND_UNREACHABLE') throw error;
@@ -260,37 +269,55 @@ export class NatsJournal implements Journal {
     }
   }
 
-  private async unpackAll(messages: readonly StreamMessage[], after: Position): Promise<Entry[]> {
-    const entries: Entry[] = [];
+  private async unpackAll(messages: readonly StreamMessage[], partition: number): Promise<readonly Item[]> {
+    const items: Item[] = [];
     for (const message of messages) {
-      const unpacked = this.unpack(message);
-      for (const entry of unpacked instanceof Promise ? await this.unlessRemoved(message, unpacked) : unpacked) {
-        if (entry.position > after) entries.push(entry);
-      }
+      const unpacked = this.itemsOf(message, partition);
+      items.push(...(unpacked instanceof Promise ? await unpacked : unpacked));
     }
-    return entries;
+    return items;
+  }
+
+  /** The entries of a message, or why it cannot be read (J10). */
+  private itemsOf(message: StreamMessage, partition: number): readonly Item[] | Promise<readonly Item[]> {
+    try {
+      const unpacked = this.unpack(message, partition);
+      if (!(unpacked instanceof Promise)) return unpacked;
+      return unpacked.catch((error: unknown) => this.unlessRemoved(message, partition, error));
+    } catch (error) {
+      return [this.unreadable(message, error)];
+    }
   }
 
   /** A message may be removed, with its blob, after it was received. */
-  private async unlessRemoved(
-    { msg, sequence }: StreamMessage,
-    unpacked: Promise<readonly Entry[]>,
-  ): Promise<readonly Entry[]> {
+  private async unlessRemoved(message: StreamMessage, partition: number, error: unknown): Promise<readonly Item[]> {
+    const item = this.unreadable(message, error);
+    const stream = this.options.names.journalStream(partition);
     try {
-      return await unpacked;
-    } catch (error) {
-      if (!isLlmteamError(error) || error.code !== 'BLOB_MISSING') throw error;
-      const { names, manager } = this.options;
-      const stream = names.journalStream(this.partitionOf(names.runOf(msg.subject)));
-      if ((await manager.streams.getMessage(stream, { seq: sequence })) !== null) throw error;
-      return [];
+      const isThere = (await this.options.manager.streams.getMessage(stream, { seq: message.sequence })) !== null;
+      return isThere ? [item] : [];
+    } catch (thrown) {
+      throw natsError(`reading ${stream}`, thrown);
     }
   }
 
-  private unpack(message: StreamMessage): readonly Entry[] | Promise<readonly Entry[]> {
-    const { msg, sequence } = message;
-    const text = this.options.bodies.unpack(message);
+  /** @throws the error, unless it is about this message alone */
+  private unreadable({ msg, sequence }: StreamMessage, error: unknown): UnreadableMessage {
+    if (isLlmteamError(error) && error.code !== 'STORE_CORRUPT' && error.code !== 'BLOB_MISSING') throw error;
     const run = this.options.names.runOf(msg.subject);
+    return { position: endPosition(sequence), runs: run === null ? [] : [run], reason: reasonOf(error) };
+  }
+
+  private unpack(message: StreamMessage, partition: number): readonly Entry[] | Promise<readonly Entry[]> {
+    const { msg, sequence } = message;
+    const run = this.options.names.runOf(msg.subject);
+    if (run === null || this.partitionOf(run) !== partition) {
+      throw new LlmteamError(
+        'STORE_CORRUPT',
+        `message ${sequence} is on a subject of no run of partition ${partition}`,
+      );
+    }
+    const text = this.options.bodies.unpack(message);
     if (typeof text === 'string') return parseEntries(run, sequence, text);
     return text.then((loaded) => parseEntries(run, sequence, loaded));
   }
@@ -311,6 +338,14 @@ export class NatsJournal implements Journal {
   private checkOpen(): void {
     if (this.closing.signal.aborted) throw closedError('journal');
   }
+}
+
+function unreadableIn({ run_id }: RunKey, { reason }: UnreadableMessage): LlmteamError {
+  return new LlmteamError('STORE_CORRUPT', `the history of run '${run_id}' cannot be read: ${reason}`);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function accepted(run: RunKey, answer: Answer): Stored {

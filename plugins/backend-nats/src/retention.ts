@@ -3,8 +3,8 @@
  * Owns: which runs may be removed. Scans each partition's stream from its beginning, where the oldest runs are.
  * Invariant: a run that has not ended, or ended too recently, keeps its whole history.
  */
-import type { RunKey } from '@llmteam/contracts';
-import type { JetStreamManager } from '@nats-io/jetstream';
+import { type Fact, isLlmteamError, type RunKey, type RunView } from '@llmteam/contracts';
+import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Bodies } from './bodies.js';
 import type { ConnectionWatch } from './connection-watch.js';
@@ -76,6 +76,7 @@ export class Retention {
       const isYoung = this.now() - message.storedAt <= maxAgeMs;
       if ((isYoung && found.length >= excess) || found.length >= maxRemovals) break;
       const run = this.parts.names.runOf(message.msg.subject);
+      if (run === null) continue;
       const key = `${run.tenant_id}/${run.run_id}`;
       if (seen.has(key)) continue;
       seen.add(key);
@@ -97,16 +98,23 @@ export class Retention {
     }
   }
 
-  /** Null if the run has not ended. */
+  /** Null if the run has not ended, or that cannot be read: such a run is kept until somebody removes it by its id. */
   private async endedAt(partition: number, run: RunKey): Promise<number | null> {
-    const { manager, names, bodies } = this.parts;
+    const { manager, names } = this.parts;
     const lastBySubj = names.factSubject(partition, run, 'run.ended');
     const last = await manager.streams.getMessage(names.journalStream(partition), { last_by_subj: lastBySubj });
     if (last === null) return null;
-    const text = await bodies.unpack({ data: last.data, headers: last.header });
-    const fact = parseEntries(run, last.seq, text).at(-1)?.fact;
-    if (fact?.type === 'run.redacted') return Date.parse(fact.view.completed_at ?? fact.view.started_at);
-    return fact?.type === 'run.ended' ? fact.at : null;
+    const at = endOf(await this.lastFact(run, last));
+    return Number.isFinite(at) ? at : null;
+  }
+
+  private async lastFact(run: RunKey, { data, header, seq }: StoredMsg): Promise<Fact | undefined> {
+    try {
+      return parseEntries(run, seq, await this.parts.bodies.unpack({ data, headers: header })).at(-1)?.fact;
+    } catch (error) {
+      if (isLlmteamError(error) && error.code !== 'STORE_CORRUPT' && error.code !== 'BLOB_MISSING') throw error;
+      return undefined;
+    }
   }
 
   /** Removes a run's whole history, whether or not it has ended. */
@@ -121,4 +129,12 @@ export class Retention {
     });
     return Object.keys(state.subjects ?? {}).length;
   }
+}
+
+/** When the fact says that its run ended; not a number if it does not. */
+function endOf(fact: Fact | undefined): number {
+  if (fact?.type === 'run.ended') return fact.at;
+  if (fact?.type !== 'run.redacted') return Number.NaN;
+  const { completed_at, started_at }: Partial<RunView> = fact.view ?? {};
+  return Date.parse(completed_at ?? started_at ?? '');
 }

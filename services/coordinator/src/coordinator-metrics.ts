@@ -31,5 +31,10 @@ export function coordinatorMetrics(metrics: Metrics, root: Root, isConnected: ()
     () => loops.totals().ignored,
   );
   counter('coordinator_appended_facts_total', 'Facts appended by this coordinator.', () => loops.totals().appended);
+  counter(
+    'journal_unreadable_messages_total',
+    'Journal messages that cannot be read and were passed over; their runs are given up.',
+    () => loops.totals().unreadable,
+  );
   counter('coordinator_removed_runs_total', 'Runs removed by retention.', () => retention.removed);
 }

@@ -29,12 +29,13 @@ interface Totals {
   applied: number;
   ignored: number;
   appended: number;
+  unreadable: number;
 }
 
 export class OwnedLoops {
   private readonly loops = new Map<number, PartitionLoop>();
   /** Totals of closed loops; `appended` includes the open ones. */
-  private readonly past: Totals = { applied: 0, ignored: 0, appended: 0 };
+  private readonly past: Totals = { applied: 0, ignored: 0, appended: 0, unreadable: 0 };
 
   constructor(private readonly options: OwnedLoopsOptions) {}
 
@@ -72,12 +73,13 @@ export class OwnedLoops {
 
   /** Over all partitions and the lifetime of the process. */
   totals(): Totals {
-    const { applied, ignored, appended } = this.past;
+    const { applied, ignored, appended, unreadable } = this.past;
     const present = this.statuses();
     return {
       applied: applied + sum(present, ({ entriesApplied }) => entriesApplied),
       ignored: ignored + sum(present, ({ entriesIgnored }) => entriesIgnored),
       appended,
+      unreadable: unreadable + sum(present, ({ unreadableMessages }) => unreadableMessages),
     };
   }
 
@@ -96,9 +98,10 @@ export class OwnedLoops {
   }
 
   private forget(partition: number, loop: PartitionLoop): void {
-    const { entriesApplied, entriesIgnored } = loop.status();
+    const { entriesApplied, entriesIgnored, unreadableMessages } = loop.status();
     this.past.applied += entriesApplied;
     this.past.ignored += entriesIgnored;
+    this.past.unreadable += unreadableMessages;
     this.loops.delete(partition);
   }
 }

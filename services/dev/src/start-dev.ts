@@ -69,6 +69,13 @@ async function openGateway(
   const service = serviceConfig(config);
   const { gateway: configured } = service.file;
   const processMetrics = await openMetrics({ service: 'dev' });
+  processMetrics.counted(
+    {
+      name: 'journal_unreadable_messages_total',
+      help: 'Journal messages that cannot be read and were passed over; their runs are given up.',
+    },
+    () => runtime.unreadableMessages(),
+  );
   const state = { isReady: true };
   runtime.failed.catch(() => {
     state.isReady = false;

@@ -76,12 +76,20 @@ async function endedRuns(
   return { ended, end };
 }
 
+/** A run whose history cannot be read stays where it is. */
 async function copyRun(run: RunKey, from: Journal, to: Journal, definitions: Set<string>): Promise<void> {
   const entries: NewEntry[] = [];
-  for await (const { message_id, fact } of from.read(run)) {
-    if (fact.type === 'run.requested') definitions.add(fact.definition);
-    entries.push({ message_id, fact });
+  const hashes: string[] = [];
+  try {
+    for await (const { message_id, fact } of from.read(run)) {
+      if (fact.type === 'run.requested') hashes.push(fact.definition);
+      entries.push({ message_id, fact });
+    }
+  } catch (error) {
+    if (isLlmteamError(error) && error.code === 'STORE_CORRUPT') return;
+    throw error;
   }
+  for (const hash of hashes) definitions.add(hash);
   await to.append(run, entries);
 }
 

@@ -2,7 +2,7 @@
  * Purpose: the newest runs and tasks of a home folder for shell completion, which must answer at once.
  * Owns: reading the lists without plugins and without a runtime. They may miss the last moments of a process that was killed.
  */
-import type { HumanTask, RunIndex, RunRow } from '@llmteam/contracts';
+import type { HumanTask, KvStore, RunIndex, RunRow } from '@llmteam/contracts';
 import { systemClock } from '@llmteam/kernel';
 import { ownerAddress } from './owner-address.js';
 import { connectToOwner } from './owner-client.js';
@@ -40,17 +40,41 @@ export async function peekStores(home: string, tenantId: string, limit: number):
   };
 }
 
-async function withLists(stores: StoreFolders, folder: string, look: (lists: Lists) => Promise<void>): Promise<void> {
+/**
+ * The key-value store of each store, read without plugins and without a runtime.
+ * @throws LlmteamError of a store, or if a store belongs to a process that does not answer
+ */
+export async function eachLocalKv(
+  home: string,
+  look: (kv: Pick<KvStore, 'list'>, folder: string) => Promise<void>,
+): Promise<void> {
+  const stores = new StoreFolders({ home, clock: systemClock(), synchronous: 'full' });
+  for (const folder of stores.folders()) await withParts(stores, folder, ({ kv }) => look(kv, folder));
+}
+
+function withLists(stores: StoreFolders, folder: string, look: (lists: Lists) => Promise<void>): Promise<void> {
+  return withParts(stores, folder, ({ lists }) => look(lists));
+}
+
+/** Of the process that owns the store, or opened here. */
+async function withParts(
+  stores: StoreFolders,
+  folder: string,
+  look: (parts: { readonly lists: Lists; readonly kv: Pick<KvStore, 'list'> }) => Promise<void>,
+): Promise<void> {
   const owner = await connectToOwner(ownerAddress(folder));
   if (owner !== null) {
-    const { runs } = owner;
-    await look({ runs: (query) => runs.list(query), tasks: (query) => runs.tasks(query) });
-    owner.close();
+    const { runs, kv } = owner;
+    try {
+      await look({ lists: { runs: (query) => runs.list(query), tasks: (query) => runs.tasks(query) }, kv });
+    } finally {
+      owner.close();
+    }
     return;
   }
   const { backend } = await stores.own(folder);
   try {
-    await look(backend.index);
+    await look({ lists: backend.index, kv: backend.kv });
   } finally {
     await backend.close();
   }

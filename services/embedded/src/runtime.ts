@@ -139,6 +139,11 @@ export class EmbeddedRuntime {
     }
   }
 
+  /** Messages of the journal that were passed over because they cannot be read. */
+  unreadableMessages(): number {
+    return this.root.loops.reduce((sum, loop) => sum + loop.status().unreadableMessages, 0);
+  }
+
   /** Returns a function that removes the watcher. */
   watch(run: RunKey, watcher: RunWatcher): () => void {
     return this.loopOf(run).watch(run.run_id, watcher);

@@ -2,7 +2,14 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { Backend, Clock, Logger, RunIndex } from '@llmteam/contracts';
-import type { AnnouncedTypes, CountedWorkers, IndexFeed, IndexFeedOptions, StepCatalog } from '@llmteam/kernel';
+import {
+  type AnnouncedTypes,
+  CheckedJournal,
+  type CountedWorkers,
+  type IndexFeed,
+  type IndexFeedOptions,
+  type StepCatalog,
+} from '@llmteam/kernel';
 import {
   AllowedHosts,
   announcedTypesModule,
@@ -58,11 +65,10 @@ export function compose(options: RootOptions): Root {
   container.bind(kernelIds.newId).toConstantValue(randomUUID);
   container.bind(kernelIds.onFailure).toConstantValue(options.onFailure);
   // Attempts of steps are counted by the workers.
+  const journal = new CheckedJournal(backend.journal);
   container
     .bind(kernelIds.followRuns)
-    .toConstantValue((partition, from, signal) =>
-      backend.journal.follow(partition, from, signal, { only: 'run_level' }),
-    );
+    .toConstantValue((partition, from, signal) => journal.follow(partition, from, signal, { only: 'run_level' }));
   container.bind(gatewayIds.version).toConstantValue(options.version);
   container.bind(gatewayIds.limits).toConstantValue({ ...defaultLimits, ...config.file.gateway.limits });
   container.bind(gatewayIds.origins).toConstantValue(config.file.gateway.origins);

@@ -6,6 +6,7 @@ import 'reflect-metadata';
 import type { Backend, Clock, Journal, KvStore, Logger, PubSub, RunIndex } from '@llmteam/contracts';
 import {
   AnnouncedTypes,
+  CheckedJournal,
   type CheckingCompiler,
   CountedWorkers,
   createExpressionCompiler,
@@ -142,10 +143,11 @@ function bindStores(bindPart: BindPart): void {
   bindPart(ids.kv, ({ kv }) => kv, [ids.backend]);
   bindPart(ids.pubSub, ({ pubSub }) => pubSub, [ids.backend]);
   bindPart(ids.compiler, createExpressionCompiler, []);
-  bindPart(ids.journal, ({ journal, blobs }, decorate) => decorate(new LargeValueJournal(journal, blobs)), [
-    ids.backend,
-    ids.decorateJournal,
-  ]);
+  bindPart(
+    ids.journal,
+    ({ journal, blobs }, decorate) => decorate(new CheckedJournal(new LargeValueJournal(journal, blobs))),
+    [ids.backend, ids.decorateJournal],
+  );
   bindPart(
     ids.definitions,
     ({ blobs }, catalog, compiler, lookUp) => new Definitions(blobs, catalog, compiler, lookUp),
@@ -182,7 +184,8 @@ function bindWatchers(bindPart: BindPart): void {
   // The lists need no large values, so the feed reads the backend's own journal.
   bindPart(
     ids.indexFeed,
-    ({ journal }, kv, index, clock, log, onFailure) => new IndexFeed({ journal, kv, index, clock, log, onFailure }),
+    ({ journal }, kv, index, clock, log, onFailure) =>
+      new IndexFeed({ journal: new CheckedJournal(journal), kv, index, clock, log, onFailure }),
     [ids.backend, ids.kv, ids.fedIndex, ids.clock, ids.log, ids.onFailure],
   );
   bindPart(

@@ -8,6 +8,7 @@ import { checkLocalStores } from '../doctor/local-checks.js';
 import { checkConfiguration, checkNode, checkPlugins } from '../doctor/process-checks.js';
 import { checkServer } from '../doctor/server-checks.js';
 import { checkServices } from '../doctor/service-checks.js';
+import { checkLocalJournals } from '../doctor/unreadable-checks.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { silentLog } from '../log.js';
 import { type ExpectNats, isWithoutNats } from '../nats-use.js';
@@ -40,14 +41,14 @@ async function runChecks(settings: Settings, expected: ExpectNats, report: Repor
   report(...checkConfiguration(config));
   report(await checkPlugins(config, silentLog));
   const server = await lookAtNats(config, silentLog).catch((error: unknown) => {
-    report(
-      ...(isWithoutNats(error, given, expected)
-        ? checkLocalStores(settings.home, config)
-        : [problem('server', reasonOf(error))]),
-    );
-    return null;
+    const isLocal = isWithoutNats(error, given, expected);
+    report(...(isLocal ? checkLocalStores(settings.home, config) : [problem('server', reasonOf(error))]));
+    return { isLocal };
   });
-  if (server === null) return;
+  if ('isLocal' in server) {
+    if (server.isLocal) report(...(await checkLocalJournals(settings.home)));
+    return;
+  }
   report(...checkServer(server, config));
   // Connecting creates missing streams, and the doctor must not change anything.
   if (!server.streams.every(({ exists, faults }) => exists && faults.length === 0) || server.streams.length === 0)

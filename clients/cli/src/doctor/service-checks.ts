@@ -3,9 +3,10 @@ import type { KvStore } from '@llmteam/contracts';
 import { seenCoordinators } from '@llmteam/coordinator';
 import { announcedQueues, liveWorkers } from '@llmteam/kernel';
 import { type Check, counted, ok, problem, warning } from './check.js';
+import { checkUnreadable } from './unreadable-checks.js';
 
 export async function checkServices(kv: KvStore, partitions: number): Promise<Check[]> {
-  return [...(await checkCoordinators(kv, partitions)), ...(await checkWorkers(kv))];
+  return [...(await checkCoordinators(kv, partitions)), ...(await checkWorkers(kv)), ...(await checkUnreadable(kv))];
 }
 
 async function checkCoordinators(kv: KvStore, partitions: number): Promise<Check[]> {

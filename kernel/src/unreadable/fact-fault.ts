@@ -1,0 +1,87 @@
+/**
+ * Purpose: whether what a journal yields is a fact. Anybody with access to the store may have written it, or another version.
+ * Owns: types and members that readers rely on. Does not own: limits on what callers may write, which are checked before it is written;
+ * what a member means. Members that are not known are ignored: a later version may write them.
+ */
+import { Fact, forbiddenKeys } from '@llmteam/contracts';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { makeAjv } from '../validation/schemas/ajv.js';
+
+/** Deeper than anything that is written, and not too deep for code that recurses. */
+const maxDepth = 500;
+/** Keywords that only limit what callers may write. */
+const dropped: ReadonlySet<string> = new Set(['$id', 'additionalProperties', 'format', 'pattern', 'maxLength']);
+/** A member that is null while its value is in the blob store. */
+const mayBeElsewhere = 'answer';
+/** Members whose keys become keys of other objects. */
+const keyed = ['ports', 'large'] as const;
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Why a value is no fact, in words; null if it is one. Schemas are compiled on first use. */
+export type FactFault = (fact: unknown) => string | null;
+
+export function factFaults(): FactFault {
+  const ajv = makeAjv({ strict: false, logger: false });
+  const schemas = new Map((Fact.anyOf as unknown as readonly Schema[]).map((schema) => [typeOf(schema), schema]));
+  const compiled = new Map<unknown, ValidateFunction>();
+  return (fact) => {
+    const type: unknown = (fact as Partial<Fact> | null | undefined)?.type;
+    let check = compiled.get(type);
+    if (check === undefined) {
+      const schema = schemas.get(type);
+      if (schema === undefined) return 'its fact is of an unknown type';
+      check = ajv.compile(opened(schema) as Schema);
+      compiled.set(type, check);
+    }
+    if (!check(fact))
+      return `its fact '${type}' is of the wrong shape: ${ajv.errorsText(check.errors, { dataVar: '' })}`;
+    return hasForbiddenKey(fact as Fact) ? `its fact '${type}' has a key that is not allowed` : depthFault(fact);
+  };
+}
+
+function typeOf({ properties }: Schema): unknown {
+  return (properties as { readonly type: { readonly const: unknown } }).type.const;
+}
+
+/** The schema without the keywords that a reader does not need. */
+function opened(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(opened);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const { properties, required, ...rest } = schema as Schema;
+  const kept = Object.entries(rest).filter(([keyword, value]) => !dropped.has(keyword) || typeof value === 'object');
+  const members = Object.entries((properties ?? {}) as Schema).map(([name, member]) => [name, memberOf(name, member)]);
+  return {
+    ...Object.fromEntries(kept.map(([keyword, value]) => [keyword, opened(value)])),
+    ...(properties !== undefined && { properties: Object.fromEntries(members) }),
+    ...(Array.isArray(required) && { required: required.filter((name) => !isAny((properties as Schema)[name])) }),
+  };
+}
+
+function memberOf(name: string, schema: unknown): unknown {
+  const member = opened(schema);
+  return name === mayBeElsewhere ? { anyOf: [member, { type: 'null' }] } : member;
+}
+
+/** Any JSON value; if it was undefined, the member is missing. */
+function isAny(schema: unknown): boolean {
+  return !['type', 'const', 'enum', 'anyOf', 'allOf'].some((keyword) => Object.hasOwn(schema as object, keyword));
+}
+
+function hasForbiddenKey(fact: Fact): boolean {
+  const objects = [fact, ...keyed.map((name) => (fact as unknown as Partial<Record<string, object>>)[name] ?? {})];
+  for (const object of objects) for (const key of forbiddenKeys) if (Object.hasOwn(object, key)) return true;
+  return false;
+}
+
+function depthFault(fact: unknown): string | null {
+  return isDeeper(fact, maxDepth) ? `its fact is nested deeper than ${maxDepth}` : null;
+}
+
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth === 0) return true;
+  if (Array.isArray(value)) return value.some((member) => isDeeper(member, depth - 1));
+  for (const key in value) if (isDeeper((value as Schema)[key], depth - 1)) return true;
+  return false;
+}
