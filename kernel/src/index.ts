@@ -42,6 +42,7 @@ export { SchemaView } from './expressions/schema-view.js';
 export { splitPointer } from './json/json-pointer.js';
 export type { LocatePointer } from './json/locate-pointers.js';
 export { parseJson } from './json/parse-json.js';
+export { boundedKey } from './kv/bounded-key.js';
 export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';
 export {
@@ -80,8 +81,10 @@ export type { Actor, AnswerRequest, ClaimRequest } from './runs/run-tasks.js';
 export { readSteps } from './runs/step-records.js';
 export { type DeadLetter, listDeadLetters } from './runtime/dead-letters.js';
 export type { Outbound, OutboundPolicy } from './runtime/outbound.js';
+export { ReleasedJobs } from './runtime/released-jobs.js';
 export { type ResourceTenants, usableNames } from './runtime/resource-tenants.js';
 export { type ResourceConfig, Resources } from './runtime/resources.js';
+export { type RunningAttempt, RunningAttempts } from './runtime/running-attempts.js';
 export { WorkLoop, type WorkLoopOptions } from './runtime/work-loop.js';
 export type { JobEnd, WorkObserver } from './runtime/work-observer.js';
 export type { WorkerDeps } from './runtime/worker-deps.js';

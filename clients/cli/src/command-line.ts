@@ -51,7 +51,8 @@ export async function runCommandLine(args: readonly string[]): Promise<ExitCode>
     return reportError(thrown, makeSettings(program.opts<GlobalOptions>(), environment, streams));
   };
   const crash = (thrown: unknown): void => {
-    void report(thrown).then((code) => {
+    void report(thrown).then(async (code) => {
+      await streams.lastActsDone();
       streams.crashed();
       outcome.isFinal = true;
       process.exit(code);

@@ -2,16 +2,20 @@
  * Purpose: all output of the CLI: results on stdout, everything else on stderr.
  * Owns: closed pipes. A reader that goes away (`| head`) is not an error; the run continues unobserved.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@llmteam/contracts';
 
 /** What is kept of one write. */
 const longestForeign = 8_192;
+const lastActsMs = 3_000;
+
 
 export class Streams {
   private isClosed = false;
   private aboveDisplay: ((text: string) => void) | null = null;
   /** Why writing to stdout failed; null for closed pipes. */
   failure: Error | null = null;
+  private readonly lastActs: (() => Promise<void>)[] = [];
   private crashHandler: () => void = () => undefined;
   private redact: (text: string) => string = (text) => text;
   private tellForeign: (text: string) => void = (text) => this.note(text);
@@ -84,6 +88,17 @@ export class Streams {
   /** Registers a handler that runs before the process exits because of an uncaught error. */
   handleCrash(handler: () => void): void {
     this.crashHandler = handler;
+  }
+
+  /** Registers what is done after an uncaught error, before the process exits. */
+  onCrash(act: () => Promise<void>): void {
+    this.lastActs.push(act);
+  }
+
+  /** Resolves once that is done, or has taken too long. Never rejects. */
+  async lastActsDone(): Promise<void> {
+    const done = Promise.allSettled(this.lastActs.map((act) => act()));
+    await Promise.race([done, sleep(lastActsMs, undefined, { ref: false })]);
   }
 
   crashed(): void {

@@ -32,6 +32,7 @@ import { DeadLetters } from './dead-letters.js';
 import { HandlerContext } from './handler-context.js';
 import { ReleasedJobs } from './released-jobs.js';
 import { type AttemptResult, guardedError, guardedPorts } from './report-guard.js';
+import type { RunningAttempts } from './running-attempts.js';
 import { StepExecution } from './step-execution.js';
 import type { JobEnd, WorkObserver } from './work-observer.js';
 import type { WorkerDeps } from './worker-deps.js';
@@ -50,6 +51,8 @@ export interface WorkLoopOptions {
   /** Retries appends that the store temporarily refuses. */
   readonly retry: Retry;
   readonly observer?: WorkObserver;
+  /** Told of the attempts whose handlers run in this process. */
+  readonly running?: RunningAttempts;
 }
 
 /** A job held by this worker. */
@@ -108,6 +111,12 @@ export class WorkLoop {
     this.consumers = [];
   }
 
+  /** One attempt is about to end the process: the jobs of the others go back at once, and the delivery does not count (W4). */
+  async abandon(culpritJobId: string): Promise<void> {
+    for (const consumer of this.consumers) consumer.stop(AbortSignal.abort()).catch(ignore);
+    await this.releaseAll((jobId) => jobId !== culpritJobId);
+  }
+
   /** Number of jobs this worker has right now. */
   running(): number {
     return this.attempts.size;
@@ -126,8 +135,8 @@ export class WorkLoop {
   }
 
   /** Another worker will restart these attempts, so they are closed before their jobs go back (W3). */
-  private async releaseAll(): Promise<void> {
-    const attempts = [...this.attempts.values()];
+  private async releaseAll(isReleased: (jobId: string) => boolean = () => true): Promise<void> {
+    const attempts = [...this.attempts.values()].filter(({ delivery }) => isReleased(delivery.job.job_id));
     for (const attempt of attempts) {
       attempt.isReleased = true;
       attempt.execution?.abort(new LlmteamError('CANCELLED', 'the worker stops'));
@@ -237,10 +246,12 @@ export class WorkLoop {
     const extend = (): void => void delivery.extend().catch(ignore);
     const execution = new StepExecution(this.deps, job, entry, config, extend, delivery.deliveries > 1);
     attempt.execution = execution;
+    const running = this.options.running?.begin(job, entry.plugin);
     try {
       if (job.journal_start) await this.options.retry.untilKept(() => this.appendStart(job, beganAt));
       return this.report(job, beganAt, await this.run(execution, entry.task), execution);
     } finally {
+      if (running !== undefined) this.options.running?.end(running);
       execution.close();
       attempt.execution = null;
     }

@@ -13,6 +13,7 @@ const maxDepth = 500;
 const dropped: ReadonlySet<string> = new Set(['$id', 'additionalProperties', 'format', 'pattern', 'maxLength']);
 /** A member that is null while its value is in the blob store. */
 const mayBeElsewhere = 'answer';
+const nothing = { type: 'null' };
 /** Members whose keys become keys of other objects. */
 const keyed = ['ports', 'large'] as const;
 
@@ -44,23 +45,21 @@ function typeOf({ properties }: Schema): unknown {
   return (properties as { readonly type: { readonly const: unknown } }).type.const;
 }
 
-/** The schema without the keywords that a reader does not need. */
+/** The schema without the keywords that a reader does not need. Members that may be missing may be null. */
 function opened(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(opened);
   if (typeof schema !== 'object' || schema === null) return schema;
   const { properties, required, ...rest } = schema as Schema;
   const kept = Object.entries(rest).filter(([keyword, value]) => !dropped.has(keyword) || typeof value === 'object');
-  const members = Object.entries((properties ?? {}) as Schema).map(([name, member]) => [name, memberOf(name, member)]);
+  const members = Object.entries((properties ?? {}) as Schema).map(([name, member]) => {
+    const isCertain = Array.isArray(required) && required.includes(name) && name !== mayBeElsewhere;
+    return [name, isCertain ? opened(member) : { anyOf: [opened(member), nothing] }];
+  });
   return {
     ...Object.fromEntries(kept.map(([keyword, value]) => [keyword, opened(value)])),
     ...(properties !== undefined && { properties: Object.fromEntries(members) }),
     ...(Array.isArray(required) && { required: required.filter((name) => !isAny((properties as Schema)[name])) }),
   };
-}
-
-function memberOf(name: string, schema: unknown): unknown {
-  const member = opened(schema);
-  return name === mayBeElsewhere ? { anyOf: [member, { type: 'null' }] } : member;
 }
 
 /** Any JSON value; if it was undefined, the member is missing. */

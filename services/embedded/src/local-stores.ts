@@ -193,6 +193,7 @@ export class LocalStores {
       clock: this.clock,
       log,
       openBackend,
+      noteCrashesIn: () => folder,
       ...(decorateJournal !== undefined && { decorateJournal }),
       ...(storePatienceMs !== undefined && { storePatienceMs }),
     });

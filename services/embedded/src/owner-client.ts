@@ -60,10 +60,15 @@ function openSocket(address: string): Promise<Socket | null> {
   });
 }
 
+/** An argument that is left out would arrive as null. */
+function withoutTrailing(args: readonly unknown[]): unknown[] {
+  return args.slice(0, args.findLastIndex((arg) => arg !== undefined) + 1);
+}
+
 /** Errors keep their code across processes. */
 async function send(connection: MessageConnection, call: string, args: unknown[]): Promise<unknown> {
   try {
-    return await connection.sendRequest(call, args);
+    return await connection.sendRequest(call, withoutTrailing(args));
   } catch (thrown) {
     const info = thrown instanceof ResponseError ? (thrown.data as { info?: ErrorInfo } | undefined)?.info : undefined;
     if (info === undefined)

@@ -6,6 +6,7 @@ import {
   openPartitionLoop,
   type PartitionLoop,
   type PluginHost,
+  type RunningAttempts,
   type RunRemoval,
   type RunService,
   type SegmentStore,
@@ -22,6 +23,7 @@ export interface RootOptions {
   readonly config: Config;
   readonly catalog: StepCatalog;
   readonly plugins: PluginHost;
+  readonly running: RunningAttempts;
   readonly newId: () => string;
   /** Wraps the backend's journal, for benchmarks and fault injection. */
   readonly decorateJournal?: (journal: Journal) => Journal;
@@ -54,7 +56,10 @@ export function compose(options: RootOptions): Root {
   container.bind(kernelIds.newId).toConstantValue(options.newId);
   container.bind(kernelIds.storePatienceMs).toConstantValue(storePatienceMs);
   container.bind(kernelIds.onFailure).toConstantValue(onFailure);
-  container.bind(kernelIds.workerSettings).toConstantValue({ workerId: `embedded-${process.pid}` });
+  container.bind(kernelIds.workerSettings).toConstantValue({
+    workerId: `embedded-${process.pid}`,
+    running: options.running,
+  });
   if (options.decorateJournal !== undefined) {
     container.bind(kernelIds.decorateJournal).toConstantValue(options.decorateJournal);
   }

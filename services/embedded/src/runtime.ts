@@ -21,6 +21,7 @@ import {
   type Definitions,
   foldHistory,
   type PluginHost,
+  RunningAttempts,
   type RunRemoval,
   type RunService,
   type RunWatcher,
@@ -29,14 +30,19 @@ import {
   type StepCatalog,
 } from '@llmteam/kernel';
 import { type Config, Lifecycle, loadPlugins, type Plugins } from '@llmteam/service-host';
+import { CountingQueue } from './counting-queue.js';
+import { CrashCounts } from './crash-counts.js';
 import { type Driving, drivesNothing } from './owner-info.js';
 import { compose, type Root } from './root.js';
+import { RunningNotes } from './running-notes.js';
 
 export interface RuntimeOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Logger;
   readonly openBackend: () => Promise<Backend>;
+  /** The folder of the store, once it is open: a crash is noted there, and counts at the next start. Default: crashes are not counted. */
+  readonly noteCrashesIn?: () => string;
   /** Plugins that are already loaded but not started. Default: loaded here. */
   readonly plugins?: Plugins;
   readonly newId?: () => string;
@@ -79,8 +85,16 @@ export class EmbeddedRuntime {
       const failed = new Promise<never>((_, reject) => {
         fail = reject;
       });
+      const running = new RunningAttempts();
+      const folder = options.noteCrashesIn?.();
+      const counts = folder === undefined ? null : await CrashCounts.open(folder, backend.kv, log);
+      if (folder !== undefined && counts !== null) {
+        const notes = new RunningNotes({ folder, running, log, afterCrash: counts.afterCrash });
+        lifecycle.opens('crash note', async () => notes.close());
+      }
       const root = compose({
-        backend,
+        backend: counts === null ? backend : { ...backend, queue: new CountingQueue(backend.queue, counts) },
+        running,
         clock,
         log,
         config,
@@ -122,16 +136,22 @@ export class EmbeddedRuntime {
   }
 
   /**
-   * Starts the run loops and the worker, for the given runs and those requested from now on, or for everything in the store.
+   * Starts the run loops and the worker, for the given runs and those requested from now on, or for everything in the store. Without `work`
+   * the worker is not started, so no step is executed: for runs that are only to be ended.
    * @throws LlmteamError if one of the given runs cannot be loaded
    */
-  async drive(which: readonly RunKey[] | 'everything'): Promise<void> {
+  async drive(
+    which: readonly RunKey[] | 'everything',
+    { work = true }: { readonly work?: boolean } = {},
+  ): Promise<void> {
     const { loops, worker } = this.root;
     const everything = which === 'everything';
     const runIds = everything ? [] : which.map(({ run_id }) => run_id);
     this.driving = { everything, run_ids: runIds, since: this.clock.now() };
-    await worker.start();
-    this.lifecycle.opens('worker', () => worker.stop(1_000));
+    if (work) {
+      await worker.start();
+      this.lifecycle.opens('worker', () => worker.stop(1_000));
+    }
     for (const [partition, loop] of loops.entries()) {
       this.lifecycle.opens(`run loop ${partition}`, () => loop.stop());
       if (which === 'everything') await loop.takeOver();

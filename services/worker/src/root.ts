@@ -1,7 +1,7 @@
 /** The composition root of the worker, the only place that resolves from the container. */
 import 'reflect-metadata';
 import type { Backend, Clock, Logger } from '@llmteam/contracts';
-import type { PluginHost, StepCatalog, WorkerPresence, WorkLoop, WorkObserver } from '@llmteam/kernel';
+import type { PluginHost, RunningAttempts, StepCatalog, WorkerPresence, WorkLoop, WorkObserver } from '@llmteam/kernel';
 import { kernelIds, kernelModule, type ServiceConfig } from '@llmteam/service-host';
 import { Container } from 'inversify';
 
@@ -15,6 +15,7 @@ export interface RootOptions {
   readonly catalog: StepCatalog;
   readonly plugins: PluginHost;
   readonly observer: WorkObserver;
+  readonly running: RunningAttempts;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -24,7 +25,7 @@ export interface Root {
 }
 
 export function compose(options: RootOptions): Root {
-  const { config, workerId, observer } = options;
+  const { config, workerId, observer, running } = options;
   const { concurrency, concurrency_by_type, max_deliveries } = config.file.worker;
   const container = new Container({ defaultScope: 'Singleton' });
   container.bind(kernelIds.backend).toConstantValue(options.backend);
@@ -39,6 +40,7 @@ export function compose(options: RootOptions): Root {
   container.bind(kernelIds.workerSettings).toConstantValue({
     workerId,
     observer,
+    running,
     concurrency,
     concurrencyByType: concurrency_by_type,
     maxDeliveries: max_deliveries,

@@ -3,7 +3,7 @@
  * Owns: the order of opening. Closing is in reverse: it withdraws its presence first, then drains or releases its jobs.
  */
 import type { Logger, StepTypeMetadata } from '@llmteam/contracts';
-import { announceTypes, type StepCatalog, systemClock } from '@llmteam/kernel';
+import { announceTypes, RunningAttempts, type StepCatalog, systemClock } from '@llmteam/kernel';
 import {
   guardedMetricsExposure,
   loadPlugins,
@@ -27,18 +27,27 @@ export interface WorkerOptions {
   readonly log: Logger;
   /** Exits the process immediately. */
   readonly leave: () => void;
+  /** Takes what is to be done when an error has reached the top, before the process exits. */
+  readonly onCrash?: (act: () => Promise<void>) => void;
 }
 
 const closeMs = 10_000;
 
 /** Resolves when the worker has stopped. @throws LlmteamError if it could not start */
-export function runWorker({ config, log, leave }: WorkerOptions): Promise<ServiceEnd> {
+export function runWorker({ config, log, leave, onCrash }: WorkerOptions): Promise<ServiceEnd> {
   const workerId = processName();
   const ownLog = log.child({ service: 'worker', worker_id: workerId });
-  return runService({ log: ownLog, closeMs, leave }, (service) => openWorker(service, workerId, config, ownLog));
+  return runService({ log: ownLog, closeMs, leave }, (service) =>
+    openWorker(service, { workerId, config, log: ownLog, onCrash }),
+  );
 }
 
-async function openWorker(service: OpenService, workerId: string, config: ServiceConfig, log: Logger): Promise<void> {
+interface Opening extends Pick<WorkerOptions, 'config' | 'log'> {
+  readonly workerId: string;
+  readonly onCrash: WorkerOptions['onCrash'];
+}
+
+async function openWorker(service: OpenService, { workerId, config, log, onCrash }: Opening): Promise<void> {
   const { lifecycle, stopping, fail } = service;
   const open: { reasons: () => string[] } = { reasons: () => ['it is starting'] };
   const notReady = (): string[] => (stopping.aborted ? ['it is stopping'] : open.reasons());
@@ -60,8 +69,10 @@ async function openWorker(service: OpenService, workerId: string, config: Servic
   lifecycle.opens('plugins', () => host.stop());
 
   const observer = workerMetrics(metrics, () => backend.isConnected());
+  const running = new RunningAttempts();
   const root = compose({
     workerId,
+    running,
     backend,
     clock,
     log,
@@ -71,6 +82,7 @@ async function openWorker(service: OpenService, workerId: string, config: Servic
     observer,
     onFailure: fail,
   });
+  onCrash?.(() => handBackOthers(root.worker, running, log));
   await announceTypes(backend.kv, workerId, typesOf(catalog));
   await begin(service, root, config);
   open.reasons = () => [
@@ -86,6 +98,20 @@ async function begin({ lifecycle }: OpenService, { worker, presence }: Root, con
   await worker.start();
   lifecycle.opens('presence', () => presence.stop());
   await presence.start();
+}
+
+/**
+ * The process ends because of one attempt. If it is not known which, every job counts as lost, as it does when the process is killed or a
+ * handler calls `process.exit`.
+ */
+async function handBackOthers(worker: Root['worker'], { blame }: RunningAttempts, log: Logger): Promise<void> {
+  if (blame === null) return;
+  const { job_id, run_id, step_id, tenant_id } = blame.job;
+  log.error(
+    { job_id, run_id, step_id, tenant_id, plugin: blame.plugin },
+    'a step ends this worker; the jobs of other steps go back',
+  );
+  await worker.abandon(job_id);
 }
 
 function typesOf(catalog: StepCatalog): StepTypeMetadata[] {

@@ -9,6 +9,7 @@
  */
 import type { Fact, Position, RunKey } from '@llmteam/contracts';
 import {
+  CheckedJournal,
   createExpressionCompiler,
   createRunService,
   Definitions,
@@ -31,7 +32,7 @@ export interface Played {
   readonly reference: Simulation;
   readonly site: Site;
   readonly client: RunService;
-  readonly journal: LargeValueJournal;
+  readonly journal: CheckedJournal;
   /** The expected history of every run. */
   readonly expected: readonly Expected[];
   readonly gate: FactGate;
@@ -77,7 +78,7 @@ class Stage {
   private readonly ledger: JobLedger;
   private readonly timerClock = new StageClock(epochMs);
   private readonly ends = new Map<number, Position>();
-  private readonly journal: LargeValueJournal;
+  private readonly journal: CheckedJournal;
   private gate: FactGate;
   private expected: readonly Expected[] = [];
   private coordinators: readonly StageCoordinator[] = [];
@@ -93,7 +94,7 @@ class Stage {
     this.reference = playScenario(name);
     const { blobs, journal } = site.client;
     this.definitions = new Definitions(blobs, scenarioCatalog(), createExpressionCompiler());
-    this.journal = new LargeValueJournal(journal, blobs);
+    this.journal = new CheckedJournal(new LargeValueJournal(journal, blobs));
     this.ledger = new JobLedger(this.reference.appended, progress);
     this.gate = new FactGate(tenantId, [], progress);
   }
@@ -144,13 +145,13 @@ class Stage {
     this.gate = new FactGate(tenantId, this.expected, progress);
     this.coordinators = site.coordinators.map(({ backend, ...owns }, place) => {
       const name = `coordinator-${place + 1}`;
-      const journal = this.gate.before(new LargeValueJournal(backend.journal, backend.blobs), name);
+      const journal = this.gate.before(new CheckedJournal(new LargeValueJournal(backend.journal, backend.blobs)), name);
       const parts = { name, backend, owns, clock: timerClock, progress };
       return new StageCoordinator(parts, journal, ledger.before(backend.queue, name));
     });
     this.workers = site.workers.map((backend, place) => {
       const name = `worker-${place + 1}`;
-      const journal = this.gate.before(new LargeValueJournal(backend.journal, backend.blobs), name);
+      const journal = this.gate.before(new CheckedJournal(new LargeValueJournal(backend.journal, backend.blobs)), name);
       return new ScriptedWorker({ name, backend, journal, script, clock, ledger });
     });
     const runs = [...this.reference.runs.values()].map(({ key }) => key);

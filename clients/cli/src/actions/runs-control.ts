@@ -24,9 +24,9 @@ export async function runsCancel(
   return exitCodes.completed;
 }
 
-/** Drives an orphaned run here for as long as it takes to close its tasks and cancel its child runs. */
+/** Drives an orphaned run here for as long as it takes to close its tasks and cancel its child runs, without executing a step. */
 async function cancel(store: RunStore, run: RunKey, reason: string | undefined): Promise<void> {
-  if (store.kind === 'owned') await store.runtime.drive([run]);
+  if (store.kind === 'owned') await store.runtime.drive([run], { work: false });
   await store.runs.control(run, 'cancel', 'llmteam', reason);
   if (store.kind === 'owned') await store.runtime.result(run);
 }

@@ -24,6 +24,7 @@ type RunService = (options: {
   readonly config: ServiceConfig;
   readonly log: Logger;
   readonly leave: () => void;
+  readonly onCrash: (act: () => Promise<void>) => void;
 }) => Promise<ServiceEnd>;
 
 export function serveCoordinator(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
@@ -48,7 +49,8 @@ async function serve(settings: Settings, { printConfig }: Options, run: RunServi
   settings.streams.tellForeignTo(log);
   for (const variable of config.unknownVariables)
     log.warn({ variable }, 'this variable does not match any configuration key');
-  const end = await run({ config, log, leave: () => process.exit(exitCodes.interrupted) });
+  const leave = (): void => process.exit(exitCodes.interrupted);
+  const end = await run({ config, log, leave, onCrash: (act) => settings.streams.onCrash(act) });
   return end === 'stopped' ? exitCodes.completed : exitCodes.failed;
 }
 
