@@ -13,7 +13,7 @@ export interface FaultHome {
   readonly segments: string;
 }
 
-/** A fresh folder with a configuration that loads the ledger plugin. */
+/** A fresh folder with a configuration that loads the ledger plugin. Deaths are not what its steps are blamed for. */
 export async function withFaultHome<T>(work: (home: FaultHome) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-faults-'));
   const ledger = join(folder, 'ledger.txt');
@@ -21,6 +21,7 @@ export async function withFaultHome<T>(work: (home: FaultHome) => Promise<T>): P
   const file = {
     plugins: [{ package: join(source, 'ledger-plugin'), isolation: 'inline' as const }],
     settings: { ledger: { file: ledger } },
+    worker: { max_deliveries: 1_000 },
   };
   writeFileSync(config, JSON.stringify(file));
   try {

@@ -235,6 +235,8 @@ async function knows(runs: RunService, run: RunKey): Promise<boolean> {
     return true;
   } catch (error) {
     if (isLlmteamError(error) && error.code === 'RUN_UNKNOWN') return false;
+    // Its history is here and cannot be read: the command says so, or deletes it.
+    if (isLlmteamError(error) && error.code === 'STORE_CORRUPT') return true;
     throw error;
   }
 }

@@ -2,7 +2,7 @@
  * Purpose: the newest runs and tasks of a home folder for shell completion, which must answer at once.
  * Owns: reading the lists without plugins and without a runtime. They may miss the last moments of a process that was killed.
  */
-import type { HumanTask, KvStore, RunIndex, RunRow } from '@llmteam/contracts';
+import type { HumanTask, Journal, KvStore, RunIndex, RunRow } from '@llmteam/contracts';
 import { systemClock } from '@llmteam/kernel';
 import { ownerAddress } from './owner-address.js';
 import { connectToOwner } from './owner-client.js';
@@ -40,16 +40,22 @@ export async function peekStores(home: string, tenantId: string, limit: number):
   };
 }
 
+export interface PeekedStore {
+  readonly folder: string;
+  readonly kv: Pick<KvStore, 'list'>;
+  /** Null if another process owns the store. */
+  readonly journal: Journal | null;
+}
+
 /**
- * The key-value store of each store, read without plugins and without a runtime.
+ * Looks at each store without plugins and without a runtime.
  * @throws LlmteamError of a store, or if a store belongs to a process that does not answer
  */
-export async function eachLocalKv(
-  home: string,
-  look: (kv: Pick<KvStore, 'list'>, folder: string) => Promise<void>,
-): Promise<void> {
+export async function eachLocalStore(home: string, look: (store: PeekedStore) => Promise<void>): Promise<void> {
   const stores = new StoreFolders({ home, clock: systemClock(), synchronous: 'full' });
-  for (const folder of stores.folders()) await withParts(stores, folder, ({ kv }) => look(kv, folder));
+  for (const folder of stores.folders()) {
+    await withParts(stores, folder, ({ kv, journal }) => look({ folder, kv, journal }));
+  }
 }
 
 function withLists(stores: StoreFolders, folder: string, look: (lists: Lists) => Promise<void>): Promise<void> {
@@ -60,13 +66,17 @@ function withLists(stores: StoreFolders, folder: string, look: (lists: Lists) =>
 async function withParts(
   stores: StoreFolders,
   folder: string,
-  look: (parts: { readonly lists: Lists; readonly kv: Pick<KvStore, 'list'> }) => Promise<void>,
+  look: (parts: Omit<PeekedStore, 'folder'> & { readonly lists: Lists }) => Promise<void>,
 ): Promise<void> {
   const owner = await connectToOwner(ownerAddress(folder));
   if (owner !== null) {
     const { runs, kv } = owner;
     try {
-      await look({ lists: { runs: (query) => runs.list(query), tasks: (query) => runs.tasks(query) }, kv });
+      await look({
+        lists: { runs: (query) => runs.list(query), tasks: (query) => runs.tasks(query) },
+        kv,
+        journal: null,
+      });
     } finally {
       owner.close();
     }
@@ -74,7 +84,7 @@ async function withParts(
   }
   const { backend } = await stores.own(folder);
   try {
-    await look({ lists: backend.index, kv: backend.kv });
+    await look({ lists: backend.index, kv: backend.kv, journal: backend.journal });
   } finally {
     await backend.close();
   }

@@ -56,9 +56,11 @@ export function compose(options: RootOptions): Root {
   container.bind(kernelIds.newId).toConstantValue(options.newId);
   container.bind(kernelIds.storePatienceMs).toConstantValue(storePatienceMs);
   container.bind(kernelIds.onFailure).toConstantValue(onFailure);
+  const maxDeliveries = options.config.file.worker?.max_deliveries;
   container.bind(kernelIds.workerSettings).toConstantValue({
     workerId: `embedded-${process.pid}`,
     running: options.running,
+    ...(maxDeliveries !== undefined && { maxDeliveries }),
   });
   if (options.decorateJournal !== undefined) {
     container.bind(kernelIds.decorateJournal).toConstantValue(options.decorateJournal);

@@ -65,6 +65,8 @@ export class EmbeddedRuntime {
     readonly backend: Backend,
     private readonly lifecycle: Lifecycle,
     private readonly clock: Clock,
+    /** The attempts whose handlers run in this process. */
+    readonly running: RunningAttempts,
     failed: Promise<never>,
   ) {
     this.failed = failed;
@@ -108,7 +110,7 @@ export class EmbeddedRuntime {
       for (let partition = 0; partition < root.journal.partitions; partition++) {
         await catchUpIndex({ ...root, index: backend.index, log }, partition);
       }
-      return new EmbeddedRuntime(catalog, host, root, backend, lifecycle, clock, failed);
+      return new EmbeddedRuntime(catalog, host, root, backend, lifecycle, clock, running, failed);
     } catch (error) {
       await lifecycle.close();
       throw error;

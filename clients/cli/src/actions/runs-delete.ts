@@ -23,10 +23,14 @@ export async function runsDelete(
   return exitCodes.completed;
 }
 
+/** More than there are, unless one cannot be deleted. */
+const maxCopies = 10;
+
 /** `llmteam dev` copies runs that have ended into its own store. */
 async function deleteCopies(settings: Settings, run: RunKey): Promise<void> {
   try {
-    for (;;) await withStoreOf(settings, run, ({ removal }) => removal.remove(run));
+    for (let copies = 0; copies < maxCopies; copies++)
+      await withStoreOf(settings, run, ({ removal }) => removal.remove(run));
   } catch (thrown) {
     if (!isLlmteamError(thrown) || thrown.code !== 'RUN_UNKNOWN') throw thrown;
   }

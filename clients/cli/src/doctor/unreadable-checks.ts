@@ -1,12 +1,13 @@
 /** Messages of the journal that cannot be read: their runs were given up. */
-import type { KvStore } from '@llmteam/contracts';
-import { eachLocalKv } from '@llmteam/embedded';
-import { type KeptMessage, listUnreadable } from '@llmteam/kernel';
+import type { Journal, KvStore, UnreadableMessage } from '@llmteam/contracts';
+import { eachLocalStore } from '@llmteam/embedded';
+import { CheckedJournal, type KeptMessage, listUnreadable } from '@llmteam/kernel';
 import { shownTime } from '../durations.js';
 import { type Check, counted, ok, problem, reasonOf, warning } from './check.js';
 
 const name = 'journal';
 const shown = 10;
+const mostFound = 100;
 
 export async function checkUnreadable(kv: Pick<KvStore, 'list'>): Promise<Check[]> {
   return checksOf(await listUnreadable(kv), '');
@@ -16,13 +17,31 @@ export async function checkUnreadable(kv: Pick<KvStore, 'list'>): Promise<Check[
 export async function checkLocalJournals(home: string): Promise<Check[]> {
   const checks: Check[] = [];
   try {
-    await eachLocalKv(home, async (kv, folder) => {
-      checks.push(...checksOf(await listUnreadable(kv), ` in '${folder}'`).filter(({ state }) => state !== 'ok'));
+    await eachLocalStore(home, async ({ folder, kv, journal }) => {
+      const kept = await listUnreadable(kv);
+      const found = journal === null ? [] : await unreadableIn(journal);
+      const fresh = found.filter(({ position }) => !kept.some((one) => one.position === position));
+      checks.push(...checksOf([...kept, ...fresh], ` in '${folder}'`).filter(({ state }) => state !== 'ok'));
     });
   } catch (error) {
     checks.push(problem(name, reasonOf(error)));
   }
   return checks.length > 0 ? checks : [ok(name, 'every message can be read')];
+}
+
+/** Reads the whole journal of a store that no process drives: what nobody has come across is not kept aside yet. */
+async function unreadableIn(journal: Journal): Promise<readonly KeptMessage[]> {
+  const found: KeptMessage[] = [];
+  const note = ({ position, runs, reason }: UnreadableMessage): void => {
+    if (found.length < mostFound)
+      found.push({ partition: 0, position, runs, run_count: runs.length, reason, at: Date.now() });
+  };
+  const stop = new AbortController();
+  for await (const batch of new CheckedJournal(journal).follow(0, 0, stop.signal, { unreadable: note })) {
+    if (batch.length === 0) break;
+  }
+  stop.abort();
+  return found;
 }
 
 function checksOf(messages: readonly KeptMessage[], where: string): Check[] {
