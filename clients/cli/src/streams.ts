@@ -9,7 +9,6 @@ import type { Logger } from '@llmteam/contracts';
 const longestForeign = 8_192;
 const lastActsMs = 3_000;
 
-
 export class Streams {
   private isClosed = false;
   private aboveDisplay: ((text: string) => void) | null = null;

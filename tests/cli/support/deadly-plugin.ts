@@ -8,7 +8,6 @@ const act = {
   exit: () => process.exit(7),
   abort: () => process.abort(),
   kill: () => process.kill(process.pid, 'SIGKILL'),
-  throw: () => { setTimeout(() => { throw new Error('stray'); }, 1); return new Promise(() => undefined); },
   hang: () => new Promise(() => undefined),
 };
 export default { name: 'deadly', api: 1, stepTypes: [{ kind: 'task', metadata: {
@@ -34,7 +33,7 @@ export function writeDeadlyPlugin({ write }: Pick<Cli, 'write'>): void {
     llmteam: manifest,
   });
   write('plugins/deadly/index.js', code);
-  write('llmteam.config.json', { plugins: ['./plugins/deadly'] });
+  write('llmteam.config.json', { plugins: [{ package: './plugins/deadly', isolation: 'inline' }] });
 }
 
 /** The steps executed so far, in order. */
