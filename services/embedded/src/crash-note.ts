@@ -28,7 +28,7 @@ export interface CrashNote {
 /** More would be more than a worker runs at once. */
 const maxNoted = 1_000;
 
-export function noteFile(folder: string): string {
+function noteFile(folder: string): string {
   return join(folder, 'running.json');
 }
 
