@@ -131,7 +131,13 @@ export class PluginHost {
       plugin,
       isolation,
       resources: undefined,
-      standing: { plugin: plugin.name, isOurs, grant, resources: () => loaded.resources },
+      standing: {
+        plugin: plugin.name,
+        isOurs,
+        grant,
+        isInProcess: isolation === 'inline',
+        resources: () => loaded.resources,
+      },
     };
     this.register(loaded);
     this.loaded.push(loaded);

@@ -7,11 +7,13 @@ export interface PluginStanding {
   /** Whether it is part of LLMTeam. Of all others, the host copies what goes in and what comes out. */
   readonly isOurs: boolean;
   readonly grant: Grant;
+  /** Whether its handlers run in this process, which they can end. */
+  readonly isInProcess: boolean;
   /** What its `start` returned. */
   resources(): unknown;
 }
 
 /** For types that are not loaded from a package. */
 export function ownStanding(plugin: string): PluginStanding {
-  return { plugin, isOurs: true, grant: 'declared', resources: () => undefined };
+  return { plugin, isOurs: true, grant: 'declared', isInProcess: true, resources: () => undefined };
 }

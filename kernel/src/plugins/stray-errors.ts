@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { LlmteamError, type Logger, type StepContext, toErrorInfo } from '@llmteam/contracts';
+import { executionOf } from '../runtime/handler-context.js';
 
 export interface Attempted {
   readonly plugin: string;
@@ -27,11 +28,14 @@ class StrayErrors {
     if (this.hosts.size === 0 && !process.hasUncaughtExceptionCaptureCallback()) {
       process.setUncaughtExceptionCaptureCallback((thrown) => this.trace(thrown));
     }
+    if (this.hosts.size === 0) process.prependListener('exit', this.onExit);
     this.hosts.add(host);
   }
 
   uninstall(host: object): void {
-    if (this.hosts.delete(host) && this.hosts.size === 0) process.setUncaughtExceptionCaptureCallback(null);
+    if (!this.hosts.delete(host) || this.hosts.size > 0) return;
+    process.off('exit', this.onExit);
+    process.setUncaughtExceptionCaptureCallback(null);
   }
 
   /** What `work` returns; rejects as soon as its code throws elsewhere. */
@@ -61,6 +65,15 @@ class StrayErrors {
     const message = `outside of the handler's promise: ${error.error_message}`;
     if (isRunning) call.fail(new LlmteamError('STEP_FAILED', message));
   }
+
+  /** The attempt that called `process.exit` takes the blame, so that the others' deliveries do not count as lost. */
+  private readonly onExit = (): void => {
+    const call = this.calls.getStore();
+    if (call === undefined) return;
+    executionOf(call.context).onBlame();
+    const { run_id, step_id, attempt } = call.context;
+    call.log.error({ plugin: call.plugin, run_id, step_id, attempt }, 'a plugin ended the process');
+  };
 
   /** As if nobody had captured it. */
   private leave(thrown: unknown): void {

@@ -48,6 +48,8 @@ export class StepExecution {
   private tokens: TokenRedactor | null = null;
   private latestProgress: JsonObject | null = null;
   private progressPause: Timer | null = null;
+  /** Called when the handler is known to end the process. */
+  onBlame: () => void = () => undefined;
 
   constructor(
     private readonly deps: WorkerDeps,

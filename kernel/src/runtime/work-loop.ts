@@ -246,7 +246,8 @@ export class WorkLoop {
     const extend = (): void => void delivery.extend().catch(ignore);
     const execution = new StepExecution(this.deps, job, entry, config, extend, delivery.deliveries > 1);
     attempt.execution = execution;
-    const running = this.options.running?.begin(job, entry.plugin);
+    const running = entry.standing.isInProcess ? this.options.running?.begin(job, entry.plugin) : undefined;
+    execution.onBlame = () => running !== undefined && this.options.running?.culprit(running);
     try {
       if (job.journal_start) await this.options.retry.untilKept(() => this.appendStart(job, beganAt));
       return this.report(job, beganAt, await this.run(execution, entry.task), execution);
