@@ -128,7 +128,10 @@ spec('plugins of the configuration', (test) => {
         writePlugin(write, 'shouting', shouting.replace('run: async', 'run: () => process.exit(0), other: async'));
         const inStep = await call(['run', 'shout.json']);
         assert.is(inStep.code, 1);
-        const [, runId = ''] = /^error PLUGIN_FAILED[\s\S]*llmteam runs resume (\S+)\n$/.exec(inStep.stderr) ?? [];
+        const [, runId = ''] =
+          /^error: run \S+, step 'a': a plugin ended the process\nerror PLUGIN_FAILED[\s\S]*llmteam runs resume (\S+)\n$/.exec(
+            inStep.stderr,
+          ) ?? [];
         writePlugin(write, 'shouting', shouting);
         assert.is(jsonOf(await call(['runs', 'resume', runId])).output, 'UNDEFINED');
       }),
