@@ -18,6 +18,8 @@ import { revivedError } from './revived-error.js';
 
 type Asked = Question & { readonly id: number };
 
+const mostQuestions = 1_000;
+
 interface PendingMemo {
   readonly resolve: (value: Json) => void;
   readonly reject: (error: unknown) => void;
@@ -28,6 +30,7 @@ export class AttemptRelay {
   private readonly calls = new Map<number, AbortController>();
   private readonly responses = new RelayedResponses();
   private isOver = false;
+  private unanswered = 0;
   /** The first thing that the handler said wrongly, which its own process did not notice. */
   fault: LlmteamError | null = null;
   /** Rejects when the handler throws outside of its promise. */
@@ -71,7 +74,9 @@ export class AttemptRelay {
   }
 
   private answer(asked: Asked): void {
+    this.unanswered++;
     const tell = (outcome: Outcome<Json>) => {
+      this.unanswered--;
       if (!this.isOver) this.send({ do: 'answer', id: asked.id, outcome });
     };
     this.valueFor(asked).then(
@@ -81,6 +86,9 @@ export class AttemptRelay {
   }
 
   private async valueFor(asked: Asked): Promise<Json | undefined> {
+    if (this.unanswered > mostQuestions) {
+      throw new LlmteamError('LIMIT_EXCEEDED', `a handler may ask for ${mostQuestions} things at a time`);
+    }
     switch (asked.ask) {
       case 'memo':
         return this.context.memo(String(asked.name), () => this.workOf(asked.id));

@@ -6,6 +6,7 @@
  * used again (I3).
  */
 import { type ErrorInfo, type JsonObject, LlmteamError, type Logger } from '@llmteam/contracts';
+import { Budget } from './budget.js';
 import type { ChannelOptions, IsolateChannel, OpenChannel } from './isolate-channel.js';
 import { type FromIsolate, logLevels, type PluginDescription, type ToIsolate } from './isolate-messages.js';
 import { revivedError } from './revived-error.js';
@@ -41,6 +42,8 @@ interface Task {
   readonly listener: Listener;
 }
 
+/** Further ones are not told. */
+const logsPerSecond = 1_000;
 const watchMs = 250;
 /** Of code, stacks and buffers besides the heap that the limit is for. */
 const ownBytes = 96 * 1024 * 1024;
@@ -54,6 +57,7 @@ export class Isolate {
   private watch: NodeJS.Timeout | null = null;
   private unansweredSince: number | null = null;
   private why: string | null = null;
+  private readonly logBudget = new Budget(logsPerSecond);
   private isWorn = false;
   private hasStrayed = false;
   private endedHow: string | null = null;
@@ -175,7 +179,7 @@ export class Isolate {
   }
 
   private tellLog({ level, fields, message }: Extract<FromIsolate, { tell: 'log' }>): void {
-    if (!logLevels.includes(level) || typeof fields !== 'object') return;
+    if (!logLevels.includes(level) || typeof fields !== 'object' || !this.logBudget.spend(1)) return;
     this.log[level]({ ...fields }, String(message));
   }
 

@@ -83,6 +83,7 @@ async function runAttempt(pools: IsolatePools, typeId: string, context: StepCont
   const relay = new AttemptRelay(context, (message) => isolate.send(message));
   const unwatch = endWhenAborted(isolate, context.signal);
   try {
+    context.signal.throwIfAborted();
     const run = isolate.ask<'run'>({ do: 'run', type_id: typeId, attempt }, relay);
     const { outcome, stack } = await Promise.race([run, relay.strayed]);
     if (relay.fault !== null) throw relay.fault;

@@ -7,12 +7,16 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Budget } from './budget.js';
 import { FrameReader, frameOf } from './frames.js';
 import type { ChannelEvents, ChannelOptions, IsolateChannel } from './isolate-channel.js';
 import { readLines } from './output-lines.js';
 import type { Reaper } from './reaper.js';
 
 const channelFd = 3;
+/** Who says more is read no faster: the host has others to listen to. */
+const bytesPerSecond = 64 * 1024 * 1024;
+const messagesPerSecond = 20_000;
 const bytesPerPage = 4_096;
 
 export function processOpener(reaper: Reaper) {
@@ -39,9 +43,13 @@ function connect(child: ChildProcess, events: ChannelEvents): IsolateChannel {
   }
   child.unref();
   channel.unref();
+  const bytes = new Budget(bytesPerSecond);
+  const messages = new Budget(messagesPerSecond);
   channel.on('data', (piece: Buffer) => {
     try {
-      for (const text of frames.push(piece)) events.message(text);
+      const texts = frames.push(piece);
+      for (const text of texts) events.message(text);
+      if (!bytes.spend(piece.length) || !messages.spend(texts.length)) pauseFor(channel, bytes.waitMs);
     } catch (error) {
       end.reason = `sent ${error instanceof Error ? error.message : 'nonsense'}`;
       child.kill('SIGKILL');
@@ -61,6 +69,11 @@ function connect(child: ChildProcess, events: ChannelEvents): IsolateChannel {
     hold: (isHeld) => void (isHeld ? channel.ref() : channel.unref()),
     memory: () => (child.pid === undefined ? null : residentBytes(child.pid)),
   };
+}
+
+function pauseFor(channel: Socket, ms: number): void {
+  channel.pause();
+  setTimeout(() => channel.resume(), ms).unref();
 }
 
 function howOf(code: number | null, signal: NodeJS.Signals | null): string {
