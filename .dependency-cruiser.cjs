@@ -5,6 +5,7 @@
 const { join } = require('node:path');
 
 const contractsEntry = '^contracts/src/index\\.ts$';
+const egressEntry = '^plugins/egress/src/index\\.ts$';
 const typebox = 'node_modules/typebox/';
 const otelApi = 'node_modules/@opentelemetry/api/';
 const eventSourceParser = 'node_modules/eventsource-parser/';
@@ -80,9 +81,22 @@ module.exports = {
     ),
     forbid(
       'plugins-on-contracts',
-      'A plugin imports contracts, never the kernel, another plugin, a service or a client.',
+      'A plugin imports contracts and the library egress, never the kernel, another plugin, a service or a client.',
       { path: '^plugins/([^/]+)/' },
-      { path: '^(kernel|plugins|services|clients)/', pathNot: '^plugins/$1/' },
+      { path: '^(kernel|plugins|services|clients)/', pathNot: ['^plugins/$1/', egressEntry] },
+    ),
+    forbid(
+      'egress-alone',
+      'The guarded way out imports contracts, the HTTP client, the address parser and Node: nothing that could go around it.',
+      { path: '^plugins/egress/src/' },
+      {
+        pathNot: [
+          '^plugins/egress/src/',
+          contractsEntry,
+          'node_modules/(?:undici|ipaddr\\.js)/',
+          '^(?:node:)?(?:net|dns/promises|events)$',
+        ],
+      },
     ),
     forbid(
       'flow-pure',

@@ -13,6 +13,7 @@ const packages = [
   'plugins/flow',
   'plugins/transform',
   'plugins/http-action',
+  'plugins/egress',
   'plugins/backend-embedded',
   'plugins/llm-agent',
   'services/host',
@@ -30,7 +31,10 @@ const legal: Record<string, string> = {
   'kernel/src/load.ts':
     "import { readFile } from 'node:fs/promises';\nimport { distance } from 'fastest-levenshtein';\nimport './engine/plan.js';",
   'plugins/flow/src/map.ts': "import { entry } from '@llmteam/contracts';\nimport { Type } from 'typebox';",
-  'plugins/http-action/src/run.ts': "import { Agent } from 'undici';\nimport net from 'node:net';",
+  'plugins/http-action/src/run.ts':
+    "import { Agent } from 'undici';\nimport net from 'node:net';\nimport '@llmteam/egress';",
+  'plugins/egress/src/fetch.ts':
+    "import { entry } from '@llmteam/contracts';\nimport { fetch } from 'undici';\nimport 'node:net';",
   'services/host/src/plugins.ts': "import { entry } from '@llmteam/kernel';\nimport flow from '@llmteam/flow';",
   'services/embedded/src/root.ts':
     "import { entry } from '@llmteam/kernel';\nimport { entry as host } from '@llmteam/service-host';",
@@ -87,6 +91,15 @@ const illegal: Record<string, { readonly text: string; readonly rules: readonly 
   'plugins/transform/src/service.ts': {
     text: "import '../../../services/embedded/src/index.js';",
     rules: ['plugins-on-contracts'],
+  },
+  'plugins/egress/src/plugin.ts': {
+    text: "import '../../http-action/src/index.js';",
+    rules: ['egress-alone', 'plugins-on-contracts'],
+  },
+  'plugins/egress/src/http.ts': { text: "import 'node:http';", rules: ['egress-alone'] },
+  'plugins/http-action/src/inside.ts': {
+    text: "import '../../egress/src/fetch.js';",
+    rules: ['package-entry-only', 'plugins-on-contracts'],
   },
   'plugins/flow/src/fs.ts': { text: "import { join } from 'node:path';", rules: ['flow-pure'] },
   'plugins/flow/src/npm.ts': { text: "import 'yaml';", rules: ['declared-packages', 'flow-pure'] },

@@ -15,7 +15,7 @@ const ExpectedStatus = Type.Union([
 ]);
 export type ExpectedStatus = Static<typeof ExpectedStatus>;
 
-/** What no URL parser takes, so that a literal mistake is found when the segment is loaded; hosts are checked in egress.ts. */
+/** What no URL parser takes, so that a literal mistake is found when the segment is loaded; hosts are checked by @llmteam/egress. */
 const urlPattern =
   '^[Hh][Tt][Tt][Pp][Ss]?://' +
   '(\\[[0-9A-Fa-f:.]+\\]|[^\\u0000-\\u0020\\u007f/?#@\\\\:\\[\\]<>^|]+)' +

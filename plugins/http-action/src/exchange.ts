@@ -1,4 +1,5 @@
 import { LlmteamError } from '@llmteam/contracts';
+import { shownUrl, watched } from '@llmteam/egress';
 import type { Dispatcher } from 'undici';
 import type { ExpectedStatus } from './config.js';
 import type { Limits } from './limits.js';
@@ -7,7 +8,6 @@ import type { HttpRequest } from './request.js';
 import { discardBody } from './response-body.js';
 import { settingName } from './settings.js';
 import { isExpected } from './status.js';
-import { shownUrl } from './target.js';
 
 export interface Exchange {
   readonly dispatcher: Dispatcher;
@@ -47,29 +47,6 @@ export async function send(request: HttpRequest, exchange: Exchange): Promise<Di
     'HTTP_RESPONSE_INVALID',
     `'${place}' redirects more than ${limits.redirects} times, the limit ${settingName('redirects')}`,
   );
-}
-
-/**
- * undici calls the handler's first member when it has a connection and is about to write the request. Its own handlers still have the
- * older of the two; its `DecoratorHandler` translates, but does not survive interim answers.
- */
-function watched(onSending: () => void): Dispatcher.DispatcherComposeInterceptor {
-  return (dispatch) => (options, handler) => {
-    const { onConnect, onRequestStart } = handler;
-    if (onConnect !== undefined) {
-      handler.onConnect = (...args) => {
-        onSending();
-        onConnect.apply(handler, args);
-      };
-    }
-    if (onRequestStart !== undefined) {
-      handler.onRequestStart = (...args) => {
-        onSending();
-        onRequestStart.apply(handler, args);
-      };
-    }
-    return dispatch(options, handler);
-  };
 }
 
 function nextRequest(request: HttpRequest, response: Dispatcher.ResponseData): HttpRequest | undefined {

@@ -3,7 +3,6 @@ import { defaultLimits } from './limits.js';
 import { limitsOf } from './settings.js';
 import { createHttpAction } from './step-type.js';
 
-export { type Reach, reachOf } from './address.js';
 export { HttpActionConfig } from './config.js';
 export { defaultLimits, type Limits } from './limits.js';
 export { HttpActionSettings } from './settings.js';

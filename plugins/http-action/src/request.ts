@@ -1,4 +1,5 @@
 import { type Json, LlmteamError, type StepContext } from '@llmteam/contracts';
+import { headerFault } from '@llmteam/egress';
 import type { HttpActionConfig, HttpMethod } from './config.js';
 import { type RequestBody, requestBodyOf } from './request-body.js';
 import { type Target, targetOf } from './target.js';
@@ -18,12 +19,6 @@ type RequestContext = Pick<StepContext, 'client' | 'idempotency_key'>;
 /** Methods that must not simply be repeated (RFC 9110, section 9.2.2). */
 const unrepeatable: readonly HttpMethod[] = ['POST', 'PATCH'];
 const unsafe: readonly HttpMethod[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
-
-/** Connection and framing headers: setting them would allow request smuggling. */
-const managedHeaders: ReadonlySet<string> = new Set([
-  ...['accept-encoding', 'connection', 'content-length', 'expect', 'host', 'http2-settings', 'keep-alive'],
-  ...['proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
-]);
 
 const accepted = {
   json: 'application/json, */*;q=0.5',
@@ -83,13 +78,8 @@ function addHeaders(
   code: 'STEP_CONFIG_INVALID' | 'CONFIG_INVALID',
 ): void {
   for (const [name, value] of Object.entries(more)) {
-    const lower = name.toLowerCase();
-    const shown = JSON.stringify(name.slice(0, 64));
-    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower)) throw new LlmteamError(code, `${shown} is not a valid header name`);
-    if (managedHeaders.has(lower)) throw new LlmteamError(code, `header ${shown} is set by http_action itself`);
-    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-      throw new LlmteamError(code, `the value of header ${shown} contains characters that are not allowed in a header`);
-    }
-    headers.set(lower, value);
+    const fault = headerFault(name, value, 'http_action');
+    if (fault !== null) throw new LlmteamError(code, fault);
+    headers.set(name.toLowerCase(), value);
   }
 }

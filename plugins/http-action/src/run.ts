@@ -6,9 +6,9 @@ import {
   LlmteamError,
   type StepContext,
 } from '@llmteam/contracts';
+import { type Egress, shownUrl } from '@llmteam/egress';
 import { decoderOf } from './charset.js';
 import type { HttpActionConfig } from './config.js';
-import type { Egress } from './egress.js';
 import { errorDetails } from './error-answer.js';
 import { send } from './exchange.js';
 import { failureOf, totalTimeout } from './failure.js';
@@ -17,7 +17,6 @@ import { type HttpRequest, requestOf } from './request.js';
 import { readBody } from './response-body.js';
 import { shownHeaders } from './response-headers.js';
 import { isExpected, retryAfter, statusError } from './status.js';
-import { shownUrl } from './target.js';
 
 export interface HttpActionParts {
   readonly egress: Egress;

@@ -1,7 +1,6 @@
 import type { JsonObject, TaskType } from '@llmteam/contracts';
-import { type Reach, reachOf } from './address.js';
+import { openEgress, type Reach, type Resolve } from '@llmteam/egress';
 import { HttpActionConfig } from './config.js';
-import type { Resolve } from './egress.js';
 import { defaultLimits, type Limits } from './limits.js';
 import type { HttpActionParts } from './run.js';
 
@@ -59,10 +58,10 @@ export function createHttpAction(options: HttpActionOptions = {}): HttpAction {
 
 /** Loads the HTTP client lazily: most processes that register this step type never send a request. */
 async function openParts(options: HttpActionOptions, configured: Limits): Promise<HttpActionParts> {
-  const { createEgress, systemResolve } = await import('./egress.js');
   const limits = { ...configured, ...options.limits };
-  const resolve = options.resolve ?? systemResolve;
-  const egress = createEgress({ limits, resolve, reachOf: options.reachOf ?? reachOf });
+  const { resolve, reachOf } = options;
+  const whoMayReachPrivate = 'a client with `allow_private_network`';
+  const egress = await openEgress({ limits, whoMayReachPrivate, resolve, reachOf });
   return { egress, limits, now: options.now ?? Date.now };
 }
 

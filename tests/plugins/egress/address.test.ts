@@ -1,4 +1,4 @@
-import { reachOf } from '@llmteam/http-action';
+import { reachOf } from '@llmteam/egress';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
 
@@ -55,7 +55,7 @@ const expected = {
   ],
 } as const;
 
-spec('http_action: addresses', (test) => {
+spec('egress: addresses', (test) => {
   for (const [reach, addresses] of Object.entries(expected)) {
     test(`${addresses.length} addresses are ${reach}`, () => {
       for (const address of addresses) assert.is(reachOf(address), reach, address);

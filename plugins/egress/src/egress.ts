@@ -1,7 +1,7 @@
 /**
  * Purpose: the only way out for requests.
  * Owns: name resolution, checking every address, connections.
- * Does not own: URLs and redirects (target.ts, redirect.ts).
+ * Does not own: URLs and redirects (url.ts, redirect.ts).
  * Invariants:
  *  E1 a name is resolved once per connection, and the connection goes to one of the resolved addresses
  *  E2 one forbidden address among them forbids the name
@@ -12,26 +12,11 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { LlmteamError } from '@llmteam/contracts';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
-import type { Reach } from './address.js';
-import type { Limits } from './limits.js';
+import { Agent, buildConnector } from 'undici';
+import { reachOf as reachOfAddress } from './address.js';
+import type { Egress, EgressOptions, Resolve } from './egress-options.js';
 
-/** Resolves a host name to all its addresses. */
-export type Resolve = (hostname: string) => Promise<readonly string[]>;
-
-export interface EgressOptions {
-  readonly limits: Limits;
-  readonly resolve: Resolve;
-  readonly reachOf: (address: string) => Reach;
-}
-
-export interface Egress {
-  /** Connections are opened by the first request. */
-  dispatcher(allowPrivateNetwork: boolean): Dispatcher;
-  close(): Promise<void>;
-}
-
-export async function systemResolve(hostname: string): Promise<readonly string[]> {
+async function systemResolve(hostname: string): Promise<readonly string[]> {
   return (await lookup(hostname, { all: true })).map(({ address }) => address);
 }
 
@@ -51,7 +36,12 @@ export function createEgress(options: EgressOptions): Egress {
   };
 }
 
-function createAgent({ limits, resolve, reachOf }: EgressOptions, allowPrivateNetwork: boolean): Agent {
+function createAgent(options: EgressOptions, allowPrivateNetwork: boolean): Agent {
+  const { limits, whoMayReachPrivate, resolve = systemResolve, reachOf = reachOfAddress } = options;
+  const reasons = {
+    private: `inside a private network; only ${whoMayReachPrivate} may reach it`,
+    never: 'an address that requests may not reach',
+  } as const;
   const check = (hostname: string, address: string): void => {
     const reach = reachOf(address);
     if (reach === 'public' || (reach === 'private' && allowPrivateNetwork)) return;
@@ -67,11 +57,6 @@ function createAgent({ limits, resolve, reachOf }: EgressOptions, allowPrivateNe
     bodyTimeout: limits.idleMs,
   });
 }
-
-const reasons = {
-  private: 'inside a private network; only a client with `allow_private_network` may reach it',
-  never: 'an address that requests may not reach',
-} as const;
 
 type Check = (hostname: string, address: string) => void;
 
