@@ -38,11 +38,10 @@ const lookup: TaskType<Config> = {
     permissions: ['client:*'],
   },
   async run(context, config, input) {
-    const { base_url, headers } = context.client(config.client_ref);
     const record = await context.memo('record', async () => {
-      const answer = await fetch(\`\${base_url}/records/\${input}\`, {
-        headers: { ...headers, 'idempotency-key': context.idempotency_key },
-        signal: context.signal,
+      const answer = await context.fetch(\`records/\${encodeURIComponent(String(input))}\`, {
+        client: config.client_ref,
+        headers: { 'idempotency-key': context.idempotency_key },
       });
       if (!answer.ok) throw new LlmteamError('HTTP_STATUS', \`ACME answered \${answer.status}\`);
       return await answer.json();
@@ -56,7 +55,7 @@ const plugin: Plugin = { name: 'acme', api: pluginApiVersion, stepTypes: [lookup
 export default plugin;
 `;
 
-const manifest = { kind: 'task', name: 'acme', api: 1 };
+const manifest = { kind: 'task', name: 'acme', api: 1, permissions: { clients: ['*'] } };
 
 export function contextPage(_workbench, examples) {
   return page(
@@ -73,6 +72,7 @@ reach another tenant's data. This page is generated from the source of \`@llmtea
     guarantees,
     members('step-context', 'StepContext', '## StepContext'),
     whereFrom,
+    wayOut,
     '## What the context provides',
     ['KeyValueStore', 'HttpClientConfig', 'Logger'].map((name) => members('step-context', name)),
     ['LanguageModel', 'ModelRequest', 'ModelResponse'].map((name) => members('language-model', name)),
@@ -95,6 +95,29 @@ const guarantees = `## What a handler can rely on
 
 const whereFrom = `\`llm\`, \`client\`, \`store\` and \`secret\` take names from the [configuration](../config.md), which the validator checks before a run starts.
 \`secret\` returns only secrets listed in the type's \`permissions\` (\`secret:<name>\`). \`store\` isolates the keys of each tenant and instance.`;
+
+const wayOut = `### The guard of \`fetch\`
+
+\`context.fetch\` is the standard \`fetch\` with one more option, \`client\`, behind a guard. What it holds:
+
+- **Hosts.** Without \`client\`: only hosts that the manifest declares and the configuration grants, asked again for every redirect. With
+  \`client\`: a path below its \`base_url\` (or a whole URL that lies there), which no \`..\` leaves; redirects stay at its origin. Only http and
+  https, no user name or password in a URL, no proxy from the environment.
+- **Addresses.** Every address of a name is checked, and the connection goes to one that was. A private network is reached only if the
+  configuration grants the host by its own name, or the client has \`allow_private_network\`; a metadata service never.
+- **Headers.** Those of the client win. Those of the connection (\`host\`, \`content-length\`, \`accept-encoding\`, …) are refused with
+  \`EGRESS_BLOCKED\`. \`traceparent\` is that of the step, unless the handler sets it.
+- **Redirects.** At most 5, or as \`redirect\` says. Another origin gets the body that the standard sends it, and of the headers only those that
+  cannot be credentials.
+- **Time.** A connection takes at most 10 seconds; everything else ends with the attempt: requests and bodies that are being read reject with
+  \`STEP_TIMEOUT\` or \`CANCELLED\`. Once the handler has settled, no request starts, and bodies that nobody read are dropped.
+- **Errors.** \`HTTP_FAILED\` if there is no response; its \`details.sent\` says whether the request may have arrived, so that only what is safe
+  to repeat is repeated. Any status is a response. No message shows a query or the value of a header.
+
+What it does not hold: the size of a response, which is streamed and decompressed as it is read, so count what you keep; how often and
+how fast requests are sent; retries; and requests that a plugin makes past it, with the global \`fetch\` or a library of its own. Request bodies
+are buffered, at most 16 MiB. \`integrity\` is not supported. Read or cancel bodies that you do not need: one that is left holds its connection
+until the attempt ends.`;
 
 function members(file, name, heading = `### ${name}`) {
   const type = describeType(`${pluginApi}/${file}.ts`, name);

@@ -1,8 +1,10 @@
 import type { ErrorInfo } from '@llmteam/contracts';
 import { Ajv } from 'ajv';
 import * as assert from 'uvu/assert';
+import { withHttpServer } from '../plugins/support/with-server.js';
 import { spec } from '../support/spec.js';
-import { type Cli, jsonOf, withCli } from './support/cli.js';
+import { jsonOf, withCli } from './support/cli.js';
+import { writePlugin } from './support/plugin.js';
 import { chain, doubling } from './support/segments.js';
 
 const patience = { timeoutMs: 90_000 };
@@ -10,19 +12,6 @@ const patience = { timeoutMs: 90_000 };
 /** One step that is not repeated. */
 function once(segmentId: string, type: string): object {
   return { ...chain(segmentId, [{ step_id: 'a', type }]), params: { max_retries: 0 } };
-}
-
-/** Writes a plugin package into the folder. */
-function writePlugin(write: Cli['write'], name: string, code: string): void {
-  const manifest = { kind: 'task', name, api: 1 };
-  write(`plugins/${name}/package.json`, {
-    name,
-    version: '2.3.4',
-    type: 'module',
-    exports: './index.js',
-    llmteam: manifest,
-  });
-  write(`plugins/${name}/index.js`, code);
 }
 
 const shouting = `export default { name: 'shouting', api: 1, stepTypes: [{ kind: 'task', metadata: {
@@ -52,6 +41,41 @@ spec('plugins of the configuration', (test) => {
         assert.equal({ version, step_types }, { version: '2.3.4', step_types: ['shout'] });
         assert.is(jsonOf<{ version: string }>(shown).version, '2.3.4');
       }),
+    patience,
+  );
+
+  test(
+    'one reaches a host with `context.fetch` that its manifest declares and the configuration grants',
+    () =>
+      withHttpServer(
+        (_request, response) => void response.end('hello'),
+        (origin) =>
+          withCli(async ({ write, call }) => {
+            const { host } = new URL(origin);
+            const asking = shouting
+              .replace('permissions: []', "permissions: ['network:*']")
+              .replace(
+                /run: .* }\) }\] };$/,
+                `run: async ({ fetch }) => ({ output: await (await fetch('${origin}')).text() }) }] };`,
+              );
+            writePlugin(write, 'shouting', asking, { network: ['*'] });
+            write('shout.json', chain('shouts', [{ step_id: 'a', type: 'shout' }]));
+            const outcome = async (network: readonly string[], isolation = 'inline') => {
+              write('llmteam.config.json', {
+                plugins: [{ package: './plugins/shouting', isolation, grant: { network } }],
+              });
+              return call(['run', 'shout.json', '-j', '{}']);
+            };
+            for (const isolation of ['inline', 'process', 'thread']) {
+              assert.is(jsonOf(await outcome([host], isolation)).output, 'hello', isolation);
+            }
+            assert.match(
+              (await outcome(['other.test'])).stdout,
+              `network '${host}': the configuration does not grant it`,
+            );
+            assert.match((await outcome(['*'])).stdout, 'inside a private network');
+          }),
+      ),
     patience,
   );
 

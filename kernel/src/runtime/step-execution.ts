@@ -50,6 +50,8 @@ export class StepExecution {
   private progressPause: Timer | null = null;
   /** Called when the handler is known to end the process. */
   onBlame: () => void = () => undefined;
+  /** Ends the requests of the attempt; apart from `aborter`, because a handler that has ended need not hear of its end. */
+  private requestsEnd: AbortController | null = null;
 
   constructor(
     private readonly deps: WorkerDeps,
@@ -122,15 +124,17 @@ export class StepExecution {
     return this.deps.resources.modelNames(ref);
   }
 
-  fetch(input: Parameters<GuardedFetch>[0], options: FetchOptions | undefined): Promise<Response> {
+  async fetch(input: Parameters<GuardedFetch>[0], options: FetchOptions | undefined): Promise<Response> {
+    if (this.isClosed || this.abortReason !== null) throw this.endReason();
     const { permissions } = this.entry;
+    this.requestsEnd ??= new AbortController();
     return this.deps.outbound(input, options, {
       checkHost: (host) => {
         permissions.require('network', host);
         return { mayBePrivate: permissions.grantsByName(host) };
       },
       client: (ref) => this.client(ref),
-      signal: this.signal,
+      signal: this.requestsEnd.signal,
       traceHeaders: {},
     });
   }
@@ -144,7 +148,7 @@ export class StepExecution {
     const value = fault === null ? this.deps.resources.redactor.json(made) : made;
     const refusal = fault ?? sizeFault(value);
     if (refusal !== null) throw new LlmteamError('STEP_RESULT_INVALID', `memo '${name}': ${refusal}`);
-    if (this.isClosed) throw this.abortReason ?? new LlmteamError('CANCELLED', 'the attempt is over');
+    if (this.isClosed) throw this.endReason();
     const { journal, clock } = this.deps;
     const { step, attempt } = this.job;
     const fact = { type: 'step.memoized', at: clock.now(), step, attempt, name, value } as const;
@@ -247,12 +251,18 @@ export class StepExecution {
   abort(reason: LlmteamError): void {
     this.abortReason ??= reason;
     this.aborter?.abort(this.abortReason);
+    this.requestsEnd?.abort(this.abortReason);
+  }
+
+  private endReason(): LlmteamError {
+    return this.abortReason ?? new LlmteamError('CANCELLED', 'the attempt is over');
   }
 
   close(): void {
     if (!this.isClosed) this.publishToken(this.tokens?.rest() ?? '');
     this.isClosed = true;
     this.progressPause?.cancel();
+    this.requestsEnd?.abort(this.endReason());
     this.startedSpan?.end();
   }
 }
