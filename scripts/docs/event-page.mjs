@@ -1,5 +1,5 @@
 /** docs/contracts/event-contract.md */
-import { eventCatalog, LiveToken, RunEvent, WaitingFor } from '@llmteam/contracts';
+import { eventCatalog, LiveProgress, LiveToken, RunEvent, WaitingFor } from '@llmteam/contracts';
 import { compilePlan, defineSegment, replay } from '@llmteam/kernel';
 import { checkEventCatalog } from './event-checks.mjs';
 import { fieldTable } from './field-table.mjs';
@@ -36,10 +36,11 @@ Schema: [event.schema.json](schemas/event.schema.json).`,
     `A run of \`article_writer\` has ${events.length} events: ${list(events)}. The second and the last:`,
     examples.fitting('event', events[1]),
     examples.fitting('event', events.at(-1)),
-    '## Live tokens',
-    `While a model generates text, clients that follow the run receive it in chunks. Delivery is best effort: the chunks have no \`seq\` and
-are not stored, and nothing depends on them.`,
-    fieldTable(plainSchema(LiveToken).root),
+    '## Live only',
+    `Clients that follow a run also receive what is told while it goes on: text in chunks as a model generates it (\`llm.token\`), and how far
+a step says it is (\`step.progress\`: the latest argument of \`context.heartbeat\`, at most ten times a second per attempt). Delivery is best
+effort: these messages have no \`seq\` and are not stored, and nothing depends on them. More types may come; ignore those you do not know.`,
+    ...[LiveToken, LiveProgress].flatMap((type) => [`### ${type.$id}`, fieldTable(plainSchema(type).root)]),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorInfo, RunEvent, Segment } from '@llmteam/contracts';
+import type { ErrorInfo, JsonObject, LiveProgress, RunEvent, Segment } from '@llmteam/contracts';
 import { drawFrame, glyphsFor, makeColours, RunProgress } from 'llmteam';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
@@ -38,6 +38,14 @@ function frame(progress: RunProgress, rows = 24): string {
   });
 }
 
+function live(scope: string) {
+  return { run_id: 'r', step_id: 'write', scope, attempt: 1 };
+}
+
+function telling(scope: string, progress: JsonObject): LiveProgress {
+  return { ...live(scope), event_type: 'step.progress', progress };
+}
+
 const key = { tenant_id: 't', run_id: 'r' };
 
 spec('the picture of a run', (test) => {
@@ -50,12 +58,45 @@ spec('the picture of a run', (test) => {
       ['each[0]', 'cat'],
       ['each[1]', 'Pferd'],
     ] as const) {
-      progress.write({ step_id: 'write', scope, text });
+      progress.note({ ...live(scope), event_type: 'llm.token', text });
     }
     assert.match(frame(progress), /The cat$/m);
     assert.not.match(frame(progress), /Das/);
     progress.apply([event('step.completed', 'each[0]')], null);
     assert.match(frame(progress), /Das Pferd$/m);
+  });
+
+  test('a running step shows its progress as a fraction, a percentage or the first text', () => {
+    for (const [told, shown] of [
+      [{ done: 3, total: 10, page: 'x' }, '3/10'],
+      [{ done: 0.42, total: 1 }, '42%'],
+      [{ n: 7, page: 'reads \u001b[31mred\u001b[0m', more: 'y' }, 'reads red'],
+      [{ done: 3, total: 0 }, ''],
+      [{ done: '3', total: '10' }, '3'],
+      [{}, ''],
+    ] as const) {
+      const progress = new RunProgress(key, segment);
+      progress.apply([event('step.started', '')], null);
+      progress.note(telling('', told));
+      const line = /llm_agent +1\.0s *(.*)$/m.exec(frame(progress))?.[1];
+      assert.is(line, shown, frame(progress));
+    }
+  });
+
+  test('progress is that of the attempt that runs, and none is left of one that has ended', () => {
+    const progress = new RunProgress(key, segment);
+    progress.note(telling('', { done: 1, total: 10 }));
+    assert.not.match(frame(progress), '1/10');
+    progress.apply([event('step.started', '')], null);
+    progress.note(telling('', { done: 2, total: 10 }));
+    progress.note(telling('', { done: 3, total: 10 }));
+    assert.match(frame(progress), /[^/]3\/10$/m);
+    progress.apply([event('step.retrying', '')], null);
+    assert.not.match(frame(progress), '3/10');
+    progress.note(telling('', { done: 4, total: 10 }));
+    progress.apply([event('step.completed', '')], null);
+    progress.note(telling('', { done: 5, total: 10 }));
+    assert.not.match(frame(progress), '/10');
   });
 
   test('a failure inside a loop is shown with its step, its item and its cause', () => {

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { notTestedHere } from '../support/not-tested-here.js';
 import { spec } from '../support/spec.js';
 import { jsonOf, program, type Started, shellWords, terminalProgram, withCli } from './support/cli.js';
+import { countingEntry, writeCounting } from './support/plugin.js';
 import { approval, chain, delay, doubling, transform } from './support/segments.js';
 
 const patience = { timeoutMs: 90_000 };
@@ -50,6 +51,26 @@ spec('llmteam run on a terminal', (test) => {
           'completed',
         );
         assert.ok(ended.stdout.includes('\u001b[32m✔'), 'in colour');
+      }),
+    patience,
+  );
+
+  test(
+    'shows how far a running step says it is, on the terminal only',
+    () =>
+      withCli(async ({ folder, write, onTerminal }) => {
+        writeCounting(write);
+        write('llmteam.config.json', { plugins: [countingEntry] });
+        write('counting.json', chain('counting', [{ step_id: 'count', type: 'count' }]));
+        const command = `${shellWords([process.execPath, program])} run counting.json`;
+        const { stdout } = await onTerminal(`${command} > out.json; ${command} --json > events.jsonl`).ended;
+        assert.match(plain(stdout), /\S count +count +\d\.\ds {2}[1-9]\/10\n/);
+        assert.match(plain(stdout), /✔ count +count +1\.\ds *\n/);
+        for (const file of ['out.json', 'events.jsonl']) {
+          const text = readFileSync(join(folder, file), 'utf8');
+          assert.match(text, /completed/);
+          assert.not.match(text, 'progress');
+        }
       }),
     patience,
   );

@@ -83,17 +83,22 @@ spec('the width of text on a terminal', (test) => {
     const segment = {
       segment_id: 's',
       name: '漢字🎉'.repeat(30),
-      steps: [transform('one', '1'), transform('two', '2')],
+      steps: [transform('one', '1'), transform('two', '2'), transform('three', '3')],
     };
     const progress = new RunProgress({ tenant_id: 'acme', run_id: 'run_1' }, segment as never);
-    progress.write({ step_id: 'one', scope: '', text: '漢字を書く'.repeat(30) });
+    const live = { run_id: 'run_1', scope: '', attempt: 1 };
+    progress.note({ ...live, event_type: 'llm.token', step_id: 'one', text: '漢字を書く'.repeat(30) });
+    progress.steps.get('three')?.open.add('');
+    const told = { page: `${'👩‍👩‍👧漢字'.repeat(30)}\n\t\u001b[2J` };
+    progress.note({ ...live, event_type: 'step.progress', step_id: 'three', progress: told });
     for (const step of progress.steps.values()) step.status = 'running';
     const two = progress.steps.get('two');
     if (two !== undefined) two.remark = '失敗した👩‍👩‍👧'.repeat(30);
     for (const columns of [60, 80, 81, 120]) {
       const screen = { columns, rows: 24, now: 0, tick: 0, colours: makeColours(false), glyphs: glyphsFor(true) };
       const lines = drawFrame(progress, { ...screen, settings: undefined as never }).split('\n');
-      assert.is(lines.length, 3);
+      assert.is(lines.length, 4);
+      assert.match(lines[3] ?? '', '👩‍👩‍👧漢');
       for (const line of lines) assert.ok(columnsOf(line) <= columns, `${columnsOf(line)} of ${columns}: ${line}`);
     }
   });

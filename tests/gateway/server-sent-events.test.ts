@@ -76,6 +76,28 @@ spec('following a run by server-sent events', (test) => {
     });
   });
 
+  test('tells how far a step is as an event of its own, and nothing that it does not know', async () => {
+    await withScene(async ({ backend, own, start, port, key }) => {
+      const runId = await start();
+      const text: string[] = [];
+      const answer = await fetch(`http://127.0.0.1:${port}/api/v1/runs/${runId}/events`, {
+        headers: { Authorization: `Bearer ${key}`, Accept: 'text/event-stream' },
+      });
+      const reading = (async () => {
+        for await (const piece of answer.body ?? []) text.push(Buffer.from(piece).toString());
+      })();
+      await until(() => text.join('').includes('step.waiting'));
+      const about = { run_id: runId, step_id: 'wait', scope: '', attempt: 1 };
+      const told = { event_type: 'step.progress', ...about, progress: { done: 3, total: 10 } };
+      backend.pubSub.publish(liveSubject(runId), { ...about, event_type: 'step.dreams' });
+      backend.pubSub.publish(liveSubject(runId), told);
+      await until(() => text.join('').includes(`\n\nevent: step.progress\ndata: ${JSON.stringify(told)}\n\n`));
+      await signal(own, runId);
+      await reading;
+      assert.not.match(text.join(''), 'step.dreams');
+    });
+  });
+
   test('keeps quiet connections open with comments', async () => {
     await withScene(
       async ({ own, start, port, key }) => {

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { RunAccepted } from '@llmteam/contracts';
+import { liveSubject, type RunAccepted } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { chain, waiting } from './support/segments.js';
@@ -47,6 +47,26 @@ spec('following a run by WebSocket', (test) => {
       const rest = openSocket(port, run_id, { key, fromSeq: 3 });
       assert.is(await rest.closed, 1000);
       assert.equal(rest.seqs, counted(stream.seqs.length - 2, 3));
+    });
+  });
+
+  test('tells between the events what a model writes and how far a step is', async () => {
+    await withScene(async ({ backend, port, key, run_id, signal }) => {
+      const stream = openSocket(port, run_id, { key });
+      await until(() => stream.events.some(({ event_type }) => event_type === 'step.waiting'));
+      const about = { run_id, step_id: 'wait', scope: '', attempt: 1 };
+      const live = [
+        { event_type: 'llm.token', ...about, text: 'Hel' },
+        { event_type: 'step.progress', ...about, progress: { done: 3, total: 10 } },
+      ];
+      for (const message of live) backend.pubSub.publish(liveSubject(run_id), message);
+      await until(() => stream.events.some(({ event_type }) => event_type === 'step.progress'));
+      assert.equal(
+        stream.events.filter((event) => !('seq' in event)),
+        live,
+      );
+      await signal();
+      assert.is(await stream.closed, 1000);
     });
   });
 

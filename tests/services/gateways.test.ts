@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HumanTask, RunAccepted, RunListing, Segment } from '@llmteam/contracts';
 import type { ApiError, LlmteamClient } from '@llmteam/sdk';
 import * as assert from 'uvu/assert';
+import { countingEntry, writeCounting } from '../cli/support/plugin.js';
 import { asking, chain, echo, failing, waiting } from '../gateway/support/segments.js';
 import { openSocket } from '../gateway/support/socket-client.js';
 import { openSse } from '../gateway/support/sse-client.js';
@@ -23,6 +24,18 @@ const writing: Segment = {
     { step_id: 'write', type: 'llm_agent', config: { llm_ref: 'default', user_prompt_template: 'Write a story.' } },
   ],
   edges: [{ from: 'wait', to: 'write' }],
+};
+
+/** Counts on command. */
+const counting: Segment = {
+  segment_id: 'counting',
+  name: 'Counting',
+  entrypoint: 'wait',
+  steps: [
+    { step_id: 'wait', type: 'wait_for_signal', config: { signal: 'go' } },
+    { step_id: 'count', type: 'count' },
+  ],
+  edges: [{ from: 'wait', to: 'count' }],
 };
 
 async function listed(client: LlmteamClient): Promise<RunListing[]> {
@@ -128,6 +141,37 @@ spec('gateways on NATS', (test) => {
             llms: { default: { provider: 'offline', responses: [{ match: 'story', text: 'once upon a time' }] } },
           },
         },
+      ),
+    patience,
+  );
+
+  test(
+    'show how far a step says it is, over both kinds of streams',
+    () =>
+      withGateways(
+        [counting],
+        async ({ places, key }) => {
+          const client = await places[0].client(key);
+          const { run_id } = await client.startRun('counting');
+          const sse = await openSse(await places[1].port(), run_id, key);
+          const socket = openSocket(await places[0].port(), run_id, { key });
+          await until('both streams', async () => sse.seqs.length > 0 && socket.seqs.length > 0);
+          await client.signalRun(run_id, 'go');
+          const told: unknown[] = [];
+          for await (const event of client.follow(run_id)) {
+            if (event.event_type === 'step.progress') told.push(event.progress.total);
+          }
+          await Promise.all([sse.ended, socket.closed]);
+          assert.ok(told.length > 0 && told.every((total) => total === 10), JSON.stringify(told));
+          for (const { events, seqs } of [sse, socket]) {
+            const progress = events.filter(({ event_type }) => event_type === 'step.progress');
+            const about = { event_type: 'step.progress', run_id, step_id: 'count', scope: '', attempt: 1 };
+            assert.equal(progress[0], { ...about, progress: { done: 1, total: 10 } });
+            assert.is(events.length, seqs.length + progress.length);
+          }
+          assert.is((await client.getRun(run_id)).output, 10);
+        },
+        { config: { plugins: [countingEntry] }, prepare: ({ write }) => writeCounting(write) },
       ),
     patience,
   );

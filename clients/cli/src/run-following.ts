@@ -3,7 +3,7 @@
  * Owns: polling the owner of a store; for a gateway also the event streams of child runs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endsRun, type LiveToken, type RunEvent, type RunKey } from '@llmteam/contracts';
+import { endsRun, type LiveMessage, type RunEvent, type RunKey } from '@llmteam/contracts';
 import type { RemoteStore } from '@llmteam/embedded';
 import type { GatewayStore, Runs } from './run-stores.js';
 import { childrenIn, type Watcher } from './run-watching.js';
@@ -29,8 +29,8 @@ export async function followRun(
   childRuns?.watch(children ?? []);
   try {
     for await (const event of eventsOf(store, run, fromSeq, stop.signal)) {
-      if (event.event_type === 'llm.token') {
-        watcher.token(event);
+      if (!('seq' in event)) {
+        watcher.live(event);
         continue;
       }
       watcher.events([event], null);
@@ -67,7 +67,7 @@ class ChildRuns {
 
   private async watchOne(store: GatewayStore, runId: string): Promise<void> {
     for await (const event of store.follow({ ...this.run, run_id: runId }, 1, this.signal)) {
-      if (event.event_type === 'llm.token') continue;
+      if (!('seq' in event)) continue;
       this.watcher.childEvents([event]);
       this.watch(childrenIn([event]));
       if (endsRun(event.event_type)) return;
@@ -80,7 +80,7 @@ function eventsOf(
   run: RunKey,
   fromSeq: number,
   signal: AbortSignal,
-): AsyncIterable<RunEvent | LiveToken> {
+): AsyncIterable<RunEvent | LiveMessage> {
   return store.kind === 'gateway' ? store.follow(run, fromSeq, signal) : polledEvents(store.runs, run, fromSeq);
 }
 

@@ -169,7 +169,7 @@ export class RunSession {
         this.progress.apply(events, null);
         this.tasks.noteEvents(events, runs);
       },
-      token: (token) => this.progress.write(token),
+      live: (message) => this.progress.note(message),
     };
   }
 

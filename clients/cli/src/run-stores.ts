@@ -1,5 +1,5 @@
 /** A uniform view of runs for commands, whether in a local store, in one owned by another process, or at a gateway. */
-import type { LiveToken, RunEvent, RunKey, RunRow, Segment } from '@llmteam/contracts';
+import type { LiveMessage, RunEvent, RunKey, RunRow, Segment } from '@llmteam/contracts';
 import type { OwnedStore, RemoteStore } from '@llmteam/embedded';
 import type { RunRemoval, RunService } from '@llmteam/kernel';
 
@@ -32,8 +32,8 @@ export interface GatewayStore {
   readonly kind: 'gateway';
   readonly runs: Runs;
   readonly removal: Removal;
-  /** Yields every event from `fromSeq` on and live tokens until the run ends. @throws LlmteamError */
-  follow(run: RunKey, fromSeq: number, signal: AbortSignal): AsyncIterable<RunEvent | LiveToken>;
+  /** Yields every event from `fromSeq` on and what is live until the run ends. @throws LlmteamError */
+  follow(run: RunKey, fromSeq: number, signal: AbortSignal): AsyncIterable<RunEvent | LiveMessage>;
   close(): Promise<void>;
 }
 

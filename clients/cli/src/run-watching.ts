@@ -1,4 +1,4 @@
-import type { LiveToken, RunEvent, RunKey, Usage } from '@llmteam/contracts';
+import type { LiveMessage, RunEvent, RunKey, Usage } from '@llmteam/contracts';
 import type { EmbeddedRuntime } from '@llmteam/embedded';
 
 export interface Watcher {
@@ -6,7 +6,7 @@ export interface Watcher {
   events(events: readonly RunEvent[], usage: Usage | null): void;
   /** Events of child runs at any depth. */
   childEvents(events: readonly RunEvent[]): void;
-  token(token: Pick<LiveToken, 'step_id' | 'scope' | 'text'>): void;
+  live(message: LiveMessage): void;
 }
 
 /** `children`: child runs the run already waits for. Returns a function that removes the watcher. */
@@ -32,7 +32,7 @@ export function watchRun(
   };
   watchChildren(children);
   stops.push(runtime.watch(run, { events: (events, { state }) => note(events, state.usage) }));
-  stops.push(runtime.watchTokens(run.run_id, (token) => watcher.token(token)));
+  stops.push(runtime.watchLive(run.run_id, (message) => watcher.live(message)));
   return () => {
     for (const stop of stops) stop();
   };

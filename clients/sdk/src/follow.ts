@@ -1,10 +1,10 @@
-import { endsRun, type LiveToken, type RunEvent } from '@llmteam/contracts';
+import { endsRun, type LiveMessage, type RunEvent } from '@llmteam/contracts';
 import { ApiError, foreignResponse } from './api-error.js';
 import { SseParser } from './sse-parser.js';
 import type { Transport } from './transport.js';
 
-/** An event of the run, or a token of a model's output. */
-export type FollowedEvent = RunEvent | LiveToken;
+/** An event of the run; or without `seq` and live only, a token of a model's output (`llm.token`) or the progress of a step (`step.progress`). */
+export type FollowedEvent = RunEvent | LiveMessage;
 
 export interface FollowOptions {
   /** Sequence number of the first event. Default 1. */
@@ -19,7 +19,7 @@ const maxPauseMs = 5_000;
 
 /**
  * Yields every event of a run from `from_seq` on, once and in order, until the run ends. Reconnects after a lost connection and continues
- * after the last event. Tokens (`llm.token`) are live only: those sent while disconnected are missed.
+ * after the last event. Tokens (`llm.token`) and progress (`step.progress`) are live only: what is sent while disconnected is missed.
  */
 export async function* followRun(
   transport: Transport,

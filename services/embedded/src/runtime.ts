@@ -7,7 +7,7 @@ import {
   type Backend,
   type Clock,
   type Journal,
-  type LiveToken,
+  type LiveMessage,
   LlmteamError,
   type Logger,
   liveSubject,
@@ -178,9 +178,9 @@ export class EmbeddedRuntime {
     }
   }
 
-  /** Receives tokens as models generate them, best effort. Returns a function that unsubscribes. */
-  watchTokens(runId: string, receive: (token: LiveToken) => void): () => void {
-    return this.backend.pubSub.subscribe(liveSubject(runId), (message) => receive(message as unknown as LiveToken));
+  /** Receives tokens as models generate them and what steps say of their progress, best effort. Returns a function that unsubscribes. */
+  watchLive(runId: string, receive: (message: LiveMessage) => void): () => void {
+    return this.backend.pubSub.subscribe(liveSubject(runId), (message) => receive(message as unknown as LiveMessage));
   }
 
   /**

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { Segment } from '@llmteam/contracts';
 import { LlmteamClient } from '@llmteam/sdk';
+import type { Cli } from '../../cli/support/cli.js';
 import { type Installation, type InstallationOptions, withInstallation } from './installation.js';
 import type { Service } from './service.js';
 
@@ -58,13 +59,20 @@ export async function makeKey(installation: Installation, role = 'admin', tenant
   return stdout.trim();
 }
 
+export interface GatewayOptions extends InstallationOptions {
+  readonly config?: object;
+  /** Writes what the configuration names. */
+  readonly prepare?: (cli: Cli) => void;
+}
+
 /** A coordinator, a worker and two gateways, all ready, with stored segments. */
 export async function withGateways(
   segments: readonly Segment[],
   use: (scene: GatewayScene) => Promise<void>,
-  { config = {}, ...options }: InstallationOptions & { readonly config?: object } = {},
+  { config = {}, prepare, ...options }: GatewayOptions = {},
 ): Promise<void> {
   await withInstallation(options, async (installation) => {
+    prepare?.(installation.cli);
     installation.cli.write('llmteam.config.json', config);
     const coordinator = installation.start('coordinator');
     const worker = installation.start('worker');

@@ -111,26 +111,27 @@ function timeOf({ status, startedAt, duration_ms, open, completed }: StepProgres
 
 /** As many details as fit, then the tail of the model's output. */
 function detailsOf(step: StepProgress, room: number, { glyphs }: Screen): string {
-  const { depth, completed, failed, open, attempt, input_tokens, output_tokens, remark, status } = step;
+  const { depth, completed, failed, open, attempt, input_tokens, output_tokens, remark, status, told, writing } = step;
   const parts = [
     depth > 0 && completed > 0 ? `${completed} done` : '',
     depth > 0 && failed > 0 ? `${failed} failed` : '',
     open.size > 1 ? `${open.size} in parallel` : '',
     attempt > 1 ? `attempt ${attempt}` : '',
+    shownFirst(told),
     input_tokens + output_tokens > 0 ? `${input_tokens} → ${output_tokens} tokens` : '',
     remark === null || remark === '' ? '' : remarkOf(status, remark),
   ];
   const separator = ` ${glyphs.dot} `;
   const facts = shortened(parts.filter((part) => part !== '').join(separator), room);
   const left = room - stringWidth(facts) - (facts === '' ? 0 : separator.length);
-  const text = endOf(plainText(writingOf(step)).trim(), Math.min(maxWritingColumns, left));
+  const text = endOf(shownFirst(writing), Math.min(maxWritingColumns, left));
   return [facts, text].filter((part) => part !== '').join(separator);
 }
 
-/** The output of one occurrence, the one that has been writing longest, because outputs of several cannot be read together. */
-function writingOf({ writing }: StepProgress): string {
-  const [first = ''] = writing.values();
-  return first;
+/** What one occurrence tells, the one that began first, because what several tell cannot be read together. */
+function shownFirst(texts: ReadonlyMap<string, string>): string {
+  const [first = ''] = texts.values();
+  return plainText(first).trim();
 }
 
 function endOf(text: string, columns: number): string {

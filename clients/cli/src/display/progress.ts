@@ -5,7 +5,7 @@
  */
 import {
   type HumanTask,
-  type LiveToken,
+  type LiveMessage,
   type RunEvent,
   type RunKey,
   type RunStatus,
@@ -20,6 +20,7 @@ import {
 import { errorText } from '../failure-place.js';
 import { waitingText } from '../waiting-text.js';
 import { loopDepths } from './loop-depths.js';
+import { progressText } from './progress-text.js';
 
 export interface StepProgress {
   readonly step_id: string;
@@ -43,6 +44,8 @@ export interface StepProgress {
   remark: string | null;
   /** Tails of the live output of models, by the scope of the occurrence that writes. */
   readonly writing: Map<string, string>;
+  /** What its handlers say of their progress, by the scope of the occurrence. */
+  readonly told: Map<string, string>;
 }
 
 const maxWritingLength = 200;
@@ -98,9 +101,15 @@ export class RunProgress {
     );
   }
 
-  write({ step_id, scope, text }: Pick<LiveToken, 'step_id' | 'scope' | 'text'>): void {
-    const writing = this.steps.get(step_id)?.writing;
-    writing?.set(scope, `${writing.get(scope) ?? ''}${text}`.slice(-maxWritingLength));
+  note(message: LiveMessage): void {
+    const { step_id, scope } = message;
+    const step = this.steps.get(step_id);
+    if (step === undefined) return;
+    if (message.event_type === 'llm.token') {
+      step.writing.set(scope, `${step.writing.get(scope) ?? ''}${message.text}`.slice(-maxWritingLength));
+    } else if (message.event_type === 'step.progress' && step.open.has(scope)) {
+      step.told.set(scope, progressText(message.progress));
+    }
   }
 
   private applyOne(event: RunEvent): void {
@@ -158,6 +167,7 @@ function blank(stepId: string, type: string, depth: number): StepProgress {
     waitingFor: null,
     remark: null,
     writing: new Map(),
+    told: new Map(),
   };
 }
 
@@ -170,6 +180,7 @@ function advance(step: StepProgress, event: RunEvent, at: number): void {
     case 'step.retrying':
       step.status = 'retrying';
       step.remark = event.error?.error_code ?? null;
+      step.told.delete(event.scope);
       return;
     case 'step.waiting':
       step.status = 'waiting';
@@ -193,13 +204,19 @@ function start(step: StepProgress, event: RunEvent, at: number): void {
   if (step.open.size === 0 && !step.open.has(event.scope)) step.startedAt = at;
   step.open.add(event.scope);
   step.remark = null;
-  step.writing.delete(event.scope);
+  forget(step, event);
+}
+
+/** What was told live is of the attempt that is over. */
+function forget(step: StepProgress, { scope }: RunEvent): void {
+  step.writing.delete(scope);
+  step.told.delete(scope);
 }
 
 /** With several occurrences, a running one determines the shown status, then a failed one. */
 function finish(step: StepProgress, event: RunEvent, at: number): void {
   step.open.delete(event.scope);
-  step.writing.delete(event.scope);
+  forget(step, event);
   if (event.event_type === 'step.completed') step.completed++;
   if (event.event_type === 'step.failed') step.failed++;
   step.duration_ms = event.duration_ms ?? (step.startedAt === null ? null : at - step.startedAt);

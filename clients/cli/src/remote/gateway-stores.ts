@@ -1,4 +1,4 @@
-import type { LiveToken, RunEvent, RunKey } from '@llmteam/contracts';
+import type { LiveMessage, RunEvent, RunKey } from '@llmteam/contracts';
 import { LlmteamClient } from '@llmteam/sdk';
 import type { GatewayStore, IsDriven, RunStores, Runs } from '../run-stores.js';
 import type { Settings } from '../settings.js';
@@ -38,7 +38,7 @@ export class GatewayStores implements RunStores {
     };
   }
 
-  private async *follow(runId: string, fromSeq: number, signal: AbortSignal): AsyncGenerator<RunEvent | LiveToken> {
+  private async *follow(runId: string, fromSeq: number, signal: AbortSignal): AsyncGenerator<RunEvent | LiveMessage> {
     try {
       yield* this.client.follow(runId, { from_seq: fromSeq, signal });
     } catch (thrown) {

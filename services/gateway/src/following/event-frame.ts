@@ -1,4 +1,4 @@
-import type { Json, RunEvent } from '@llmteam/contracts';
+import type { Json, LiveMessage, RunEvent } from '@llmteam/contracts';
 
 /** A message as sent over the wire, encoded once for all readers. */
 export interface Frame {
@@ -17,11 +17,20 @@ export function frameOf(event: RunEvent): EventFrame {
   return { seq: event.seq, sse: encoded(head, event), headBytes: head.length };
 }
 
-const tokenHead = 'event: llm.token\ndata: ';
+const liveHeads: Readonly<Record<LiveMessage['event_type'], string>> = {
+  'llm.token': 'event: llm.token\ndata: ',
+  'step.progress': 'event: step.progress\ndata: ',
+};
 
-/** A piece of text a model is writing. It has no seq and so no `id`: a reader that was disconnected has missed it. */
-export function tokenFrame(token: Json): Frame {
-  return { sse: encoded(tokenHead, token), headBytes: tokenHead.length };
+/**
+ * A piece of text a model is writing, or how far a step is. It has no seq and so no `id`: a reader that was disconnected has missed it.
+ * null for a message that a later version of the worker tells.
+ */
+export function liveFrame(message: Json): Frame | null {
+  const { event_type: type } = message as LiveMessage;
+  if (!Object.hasOwn(liveHeads, type)) return null;
+  const head = liveHeads[type];
+  return { sse: encoded(head, message), headBytes: head.length };
 }
 
 const end = '\n\n';

@@ -115,7 +115,7 @@ export class Followers {
         wake: () => {
           if (follower.hasEnded) done();
         },
-        token: () => undefined,
+        live: () => undefined,
         lost: done,
       };
       const timer = setTimeout(done, timeMs);
@@ -145,7 +145,7 @@ export class Followers {
     const follower = new RunFollower(key, this.deps, this.budget);
     const opened = tap.started.then(() => this.gate.pass(key.tenant_id, () => follower.open()));
     opened.catch(() => undefined);
-    const unsubscribe = this.deps.pubSub.subscribe(liveSubject(key.run_id), (message) => follower.acceptToken(message));
+    const unsubscribe = this.deps.pubSub.subscribe(liveSubject(key.run_id), (message) => follower.acceptLive(message));
     const followed: Followed = { follower, opened, unsubscribe, users: 0 };
     this.followed.set(mark(key), followed);
     return followed;

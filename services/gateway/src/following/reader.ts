@@ -1,7 +1,7 @@
 /**
  * Purpose: one client that follows a run.
  * Owns: its position in the event list, and backpressure. Events the client is not ready for stay with the follower, so a slow reader costs
- * a small buffer rather than a copy of everything. Tokens the client is not ready for are dropped.
+ * a small buffer rather than a copy of everything. Tokens and progress the client is not ready for are dropped.
  * Invariants:
  *   R1 Every seq from `fromSeq` on is sent once, in order.
  *   R2 A reader that takes nothing for `slow_reader_ms`, or falls behind by `slow_reader_bytes` of live events, is cut off. It may reconnect.
@@ -91,7 +91,7 @@ export class Reader implements FollowerListener {
     }
   }
 
-  token(frame: Frame): void {
+  live(frame: Frame): void {
     if (!this.isClosed && !this.isReplaying && !this.isBlocked) this.send(frame);
   }
 

@@ -8,14 +8,14 @@
  *   F4 All frames of one entry are stored before any listener is notified: the last may be the end of the run.
  */
 import { type Entry, type Json, LlmteamError, type RunKey } from '@llmteam/contracts';
-import { type EventFrame, type Frame, frameOf, tokenFrame } from './event-frame.js';
+import { type EventFrame, type Frame, frameOf, liveFrame } from './event-frame.js';
 import { type HistoryDeps, hasEnded, RunReplayer, replayHistory } from './history.js';
 import type { MemoryBudget } from './memory-budget.js';
 
 export interface FollowerListener {
   /** There are new frames, `bytes` in total. */
   wake(bytes: number): void;
-  token(frame: Frame): void;
+  live(frame: Frame): void;
   /** The run can no longer be followed here. */
   lost(): void;
 }
@@ -75,10 +75,11 @@ export class RunFollower {
     for (const listener of [...this.listeners]) listener.wake(bytes);
   }
 
-  acceptToken(message: Json): void {
+  acceptLive(message: Json): void {
     if (this.listeners.size === 0 || this.hasEnded) return;
-    const frame = tokenFrame(message);
-    for (const listener of [...this.listeners]) listener.token(frame);
+    const frame = liveFrame(message);
+    if (frame === null) return;
+    for (const listener of [...this.listeners]) listener.live(frame);
   }
 
   lose(): void {

@@ -106,8 +106,8 @@ const eventsRoute = defineRoute<typeof eventsQuery, typeof noBody>({
   path: '/api/v1/runs/{run_id}/events',
   tag: 'runs',
   summary: 'List or stream the events of a run',
-  description: `With \`Accept: text/event-stream\`, past and new events are streamed as server-sent events with \`id\` = \`seq\`, and model output
-as \`llm.token\` without \`id\`. The stream ends with the run. \`Last-Event-ID\` resumes after that event; if the run has ended and nothing
+  description: `With \`Accept: text/event-stream\`, past and new events are streamed as server-sent events with \`id\` = \`seq\`; model output
+as \`llm.token\` and the progress of steps as \`step.progress\`, both without \`id\` and live only. The stream ends with the run. \`Last-Event-ID\` resumes after that event; if the run has ended and nothing
 follows it, the response is 204, which tells browsers not to reconnect.`,
   access: 'run:read',
   rate: 'stream',
@@ -146,7 +146,8 @@ const socketRoute = defineRoute<typeof socketQuery, typeof noBody>({
   path: '/api/v1/runs/{run_id}/ws',
   tag: 'runs',
   summary: 'Follow a run over a WebSocket',
-  description: `Every message is one event as JSON, from \`from_seq\` on, or model output as \`llm.token\`. The gateway sends pings and
+  description: `Every message is one event as JSON, from \`from_seq\` on, or live only: model output as \`llm.token\`, the progress of
+steps as \`step.progress\`. The gateway sends pings and
 accepts no messages. Browsers, which cannot set \`Authorization\` here, offer the subprotocols \`llmteam.v1\` and \`llmteam.key.<key>\`.`,
   access: 'run:read',
   rate: 'stream',
