@@ -45,7 +45,7 @@ export class PermissionCheck {
   /** Whether the operator wrote this very host, not a pattern that covers it. */
   grantsByName(host: string): boolean {
     const { grant } = this.standing;
-    return grant !== 'declared' && grant.includes(`network:${host}`);
+    return grant !== 'declared' && grant.some((permission) => hostOf(permission) === host);
   }
 }
 
@@ -56,8 +56,16 @@ function covers(permissions: readonly string[], kind: PermissionKind, what: stri
     if (permission.slice(0, split) !== kind) return false;
     const pattern = permission.slice(split + 1);
     if (pattern === '*' || pattern === what) return true;
-    return kind === 'network' && isBelow(what, pattern.toLowerCase());
+    return kind === 'network' && isBelow(what, hostOf(permission));
   });
+}
+
+/** As hosts are compared: in lower case, without the port of its scheme. */
+function hostOf(permission: string): string {
+  return permission
+    .replace(/^network:/, '')
+    .toLowerCase()
+    .replace(/:(80|443)$/, '');
 }
 
 /** `*.example.com` covers `a.example.com` and `a.b.example.com`, not `example.com`. */

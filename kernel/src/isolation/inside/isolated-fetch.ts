@@ -1,5 +1,5 @@
 /** `context.fetch` inside an isolate: the host sends the request; the body of the response comes piece by piece. */
-import { type FetchOptions, type GuardedFetch, isLlmteamError, type Json } from '@llmteam/contracts';
+import { type FetchOptions, type GuardedFetch, isLlmteamError, type Json, LlmteamError } from '@llmteam/contracts';
 import type { FetchAnswer, FetchRequest } from '../isolate-messages.js';
 import type { HostLine } from './host-line.js';
 
@@ -14,7 +14,7 @@ export async function isolatedFetch(
   options: FetchOptions = {},
 ): Promise<Response> {
   const { client = null, signal: own, ...init } = options;
-  const request = input instanceof Request ? new Request(input, init) : new Request(anyUrl, init);
+  const request = requestOf(input, init);
   const signal = AbortSignal.any([attempt, ...(own ? [own] : []), ...(input instanceof Request ? [input.signal] : [])]);
   signal.throwIfAborted();
   const sent: FetchRequest = {
@@ -22,7 +22,7 @@ export async function isolatedFetch(
     client,
     method: request.method,
     headers: [...request.headers],
-    body: request.body === null ? null : Buffer.from(await request.arrayBuffer()).toString('base64'),
+    body: request.body === null ? null : await bodyText(request),
     redirect: request.redirect,
   };
   const { id, answer } = line.begin({ ask: 'fetch', request: sent });
@@ -35,6 +35,25 @@ export async function isolatedFetch(
     if (signal.aborted && !isLlmteamError(signal.reason)) throw signal.reason;
     throw error;
   }
+}
+
+function requestOf(input: Parameters<GuardedFetch>[0], init: RequestInit): Request {
+  try {
+    const request = input instanceof Request ? new Request(input, init) : new Request(anyUrl, init);
+    if (request.integrity === '') return request;
+  } catch (cause) {
+    // The message of the cause repeats the value of a header that is not valid.
+    throw new TypeError('fetch: the options or the name or value of a header are not valid', { cause });
+  }
+  throw new TypeError('`integrity` is not supported by this fetch');
+}
+
+const mostBytes = 16 * 1024 * 1024;
+
+async function bodyText(request: Request): Promise<string> {
+  const bytes = await request.arrayBuffer();
+  if (bytes.byteLength <= mostBytes) return Buffer.from(bytes).toString('base64');
+  throw new LlmteamError('LIMIT_EXCEEDED', `the body of a request is larger than ${mostBytes} bytes`);
 }
 
 function responseOf(line: HostLine, id: number, answer: FetchAnswer, signal: AbortSignal): Response {
