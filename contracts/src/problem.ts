@@ -10,6 +10,7 @@ export const problemCodes = {
   INVALID_ENTRYPOINT: 'The entrypoint is not a step, or is inside a loop.',
   UNKNOWN_TYPE: 'No plugin provides this step type.',
   UNKNOWN_VERSION: 'No installed version of the step type is in the range.',
+  VERSION_UNPINNED: 'A step names a type of a plugin without a version, so a later version may change what it means.',
   INVALID_REFERENCE: 'An edge names a step that does not exist.',
   UNKNOWN_PORT: 'An edge names a port that the step does not have.',
   SCHEMA_VIOLATION: "A value does not match its schema: a step's config, a range, a length.",

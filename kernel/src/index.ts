@@ -1,4 +1,5 @@
 export {
+  type AnnouncedType,
   AnnouncedTypes,
   type AnnouncedTypesOptions,
   announcedQueues,

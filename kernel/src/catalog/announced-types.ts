@@ -29,8 +29,19 @@ import type { StepCatalog } from './step-catalog.js';
 
 const prefix = 'step_types/';
 
-/** Announces the types a worker serves. @throws LlmteamError `PLUGIN_DUPLICATE` if a version was announced with another contract */
-export async function announceTypes(kv: KvStore, workerId: string, types: readonly StepTypeMetadata[]): Promise<void> {
+/** A step type, and who provides it, which older workers did not say. */
+export interface AnnouncedType extends StepTypeMetadata {
+  /** The name of the plugin. */
+  readonly plugin?: string;
+  /** Part of LLMTeam. */
+  readonly is_built_in?: boolean;
+}
+
+/**
+ * Announces the types a worker serves.
+ * @throws LlmteamError `PLUGIN_DUPLICATE` if a version was announced with another contract, or as that of another plugin
+ */
+export async function announceTypes(kv: KvStore, workerId: string, types: readonly AnnouncedType[]): Promise<void> {
   const faults: LlmteamError[] = [];
   for (const type of types) {
     await announce(kv, workerId, type).catch((error: unknown) => {
@@ -43,13 +54,13 @@ export async function announceTypes(kv: KvStore, workerId: string, types: readon
   throw new LlmteamError(first.code, faults.map(({ message }) => message).join('\n'), { cause: first });
 }
 
-async function announce(kv: KvStore, workerId: string, type: StepTypeMetadata): Promise<void> {
+async function announce(kv: KvStore, workerId: string, type: AnnouncedType): Promise<void> {
   const key = keyOf(type.type_id, type.version);
   const value = JSON.parse(JSON.stringify(type)) as Json;
   for (;;) {
     const present = await kv.get(key);
     if (present !== null) {
-      if (isDeepStrictEqual(metadataContract(present.value), metadataContract(value))) return;
+      if (isDeepStrictEqual(contractOf(present.value), contractOf(value)) && !isOfAnother(present.value, type)) return;
       throw await conflict(kv, workerId, type, present);
     }
     try {
@@ -62,10 +73,20 @@ async function announce(kv: KvStore, workerId: string, type: StepTypeMetadata): 
   }
 }
 
+function contractOf(announced: Json): JsonObject {
+  const { plugin: _, is_built_in: __, ...metadata } = announced as JsonObject;
+  return metadataContract(metadata) as JsonObject;
+}
+
+function isOfAnother(present: Json, { plugin }: AnnouncedType): boolean {
+  const { plugin: known } = present as JsonObject;
+  return known !== undefined && plugin !== undefined && known !== plugin;
+}
+
 async function conflict(
   kv: KvStore,
   workerId: string,
-  type: StepTypeMetadata,
+  type: AnnouncedType,
   { value }: KvEntry,
 ): Promise<LlmteamError> {
   const { type_id, version } = type;
@@ -74,8 +95,15 @@ async function conflict(
     types.some((one) => one.type_id === type_id && one.version === version),
   );
   const who = other === undefined ? 'a worker that is gone' : `worker '${other.worker_id}'`;
-  const known = metadataContract(value) as JsonObject;
-  const given = metadataContract(JSON.parse(JSON.stringify(type))) as JsonObject;
+  if (isOfAnother(value, type)) {
+    const plugins = `from plugin '${type.plugin}', which ${who} announced from plugin '${(value as JsonObject).plugin}'`;
+    return new LlmteamError(
+      'PLUGIN_DUPLICATE',
+      `worker '${workerId}' provides step type '${type_id}' ${version} ${plugins}; only one of them may run in an installation`,
+    );
+  }
+  const known = contractOf(value);
+  const given = contractOf(JSON.parse(JSON.stringify(type)));
   const keys = new Set([...Object.keys(known), ...Object.keys(given)]);
   const differing = [...keys].filter((key) => !isDeepStrictEqual(known[key], given[key]));
   const message = `worker '${workerId}' provides step type '${type_id}' ${version} with a different ${differing.sort().join(', ')} than ${who} announced`;
@@ -135,7 +163,8 @@ export class AnnouncedTypes {
     this.seen.add(name);
     this.check ??= makeAjv().compile(metadataSchema);
     const { catalog, log } = this.options;
-    if (this.check(found.value)) catalog.announce(found.value as StepTypeMetadata, 'a worker');
+    const { plugin = 'a worker', is_built_in = true, ...metadata } = found.value as unknown as AnnouncedType;
+    if (this.check(metadata)) catalog.announce(metadata, plugin, is_built_in);
     else
       log.warn({ key: found.key, faults: this.check.errors }, 'ignoring an announced step type with invalid metadata');
   }

@@ -4,6 +4,7 @@
  */
 import {
   type ControlType,
+  type Definition,
   type JsonObject,
   LlmteamError,
   type StepTypeMetadata,
@@ -35,9 +36,14 @@ export type VersionChoice =
   | { readonly kind: 'unknown_type' }
   | { readonly kind: 'unknown_version'; readonly versions: readonly string[] };
 
+/** As `step_types` of a definition: versions by `type` as written. */
+export type PinnedTypes = Definition['step_types'];
+
 export class StepCatalog implements StepTypes {
   /** Entries by type id, newest version first. */
   private readonly types = new Map<string, CatalogEntry[]>();
+  /** The plugin whose versions are chosen, by type id, where it replaces another. */
+  private readonly preferred = new Map<string, string>();
   private readonly check: ConfigChecker = configChecker();
   private readonly complete: CompleteConfig = configDefaults();
 
@@ -54,9 +60,9 @@ export class StepCatalog implements StepTypes {
   }
 
   /** Adds a type served by a worker in another process; no-op if the version is already known. */
-  announce(metadata: StepTypeMetadata, plugin: string): void {
+  announce(metadata: StepTypeMetadata, plugin: string, isOurs = true): void {
     if (this.find(metadata.type_id, metadata.version) === undefined)
-      this.addEntry(metadata, ownStanding(plugin), null, null);
+      this.addEntry(metadata, { ...ownStanding(plugin), isOurs }, null, null);
   }
 
   private addEntry(
@@ -88,14 +94,22 @@ export class StepCatalog implements StepTypes {
     this.types.set(type_id, entries);
   }
 
+  /**
+   * From now on only the versions that `plugin` brings of a type are chosen and listed, if there are any. Those of other plugins are still
+   * found: runs that are pinned to them end on them.
+   */
+  prefer(typeId: string, plugin: string): void {
+    this.preferred.set(typeId, plugin);
+  }
+
   find(typeId: string, version: string): CatalogEntry | undefined {
     return this.types.get(typeId)?.find((entry) => entry.metadata.version === version);
   }
 
   /** The newest version allowed by a step's `type`, which may carry a range (`type@range`). */
   choose(type: string): VersionChoice {
-    const entries = this.types.get(bareType(type));
-    if (entries === undefined) return { kind: 'unknown_type' };
+    const entries = this.offered(bareType(type));
+    if (entries.length === 0) return { kind: 'unknown_type' };
     const range = type.includes('@') ? type.slice(type.indexOf('@') + 1) : '*';
     const entry = entries.find(({ metadata }) =>
       semver.satisfies(metadata.version, range, { includePrerelease: true }),
@@ -104,13 +118,33 @@ export class StepCatalog implements StepTypes {
     return { kind: 'unknown_version', versions: entries.map(({ metadata }) => metadata.version) };
   }
 
+  /**
+   * The same for a segment that is stored already. A `type` without a version stays within the major version that `pinned` has for it, so that
+   * storing the segment again does not move it to another contract; types of LLMTeam follow its release.
+   */
+  chooseFor(type: string, pinned: PinnedTypes = {}): VersionChoice {
+    const newest = this.choose(type);
+    const version = Object.hasOwn(pinned, type) ? semver.parse(pinned[type]) : null;
+    if (type.includes('@') || version === null || newest.kind !== 'found' || newest.entry.standing.isOurs) return newest;
+    const same = this.choose(`${type}@${version.major}`);
+    return same.kind === 'found' ? same : newest;
+  }
+
   /** The newest version of every type, ordered by type id. */
   list(): StepTypeMetadata[] {
-    const newest = [...this.types.values()].flatMap((entries) => entries.slice(0, 1));
+    const newest = [...this.types.keys()].flatMap((typeId) => this.offered(typeId).slice(0, 1));
     return newest.map((entry) => entry.metadata).sort((a, b) => a.type_id.localeCompare(b.type_id, 'en'));
   }
 
-  /** Every version of every type. */
+  /** The versions of a type that new runs may take, newest first. */
+  offered(typeId: string): readonly CatalogEntry[] {
+    const entries = this.types.get(typeId) ?? [];
+    const plugin = this.preferred.get(typeId);
+    const preferred = entries.filter((entry) => entry.plugin === plugin);
+    return preferred.length === 0 ? entries : preferred;
+  }
+
+  /** Every version of every type, those that are replaced included. */
   entries(): CatalogEntry[] {
     return [...this.types.values()].flat();
   }

@@ -15,6 +15,7 @@ import {
   permissionList,
   type TaskType,
 } from '@llmteam/contracts';
+import semver from 'semver';
 import type { StepCatalog } from '../catalog/step-catalog.js';
 import { loadIsolated } from '../isolation/isolated-plugin.js';
 import { processOpener } from '../isolation/process-channel.js';
@@ -28,6 +29,7 @@ import { type PluginPackage, readPluginPackage } from './plugin-manifest.js';
 import { checkPermissions } from './plugin-permissions.js';
 import { checkPluginShape } from './plugin-shape.js';
 import type { Grant, PluginStanding } from './plugin-standing.js';
+import { checkName, type SettledOffers, settleOffers } from './rival-plugins.js';
 import { strayErrors } from './stray-errors.js';
 
 /** A plugin that the operator, or the release, asks for. */
@@ -46,13 +48,15 @@ export interface WantedPlugin {
   readonly memoryMb?: number;
   /** How long a handler may block its process or thread. Default 60,000. */
   readonly unresponsiveMs?: number;
+  /** Step types and model providers that it brings instead of another plugin. Default: none. */
+  readonly replaces?: readonly string[];
 }
 
 export type Isolation = 'inline' | 'process' | 'thread';
 
 export interface PluginHostOptions {
   readonly log: Logger;
-  /** `plugins.<name>` of the configuration. */
+  /** `settings` of the configuration: by `<name>`, or for one major version by `<name>@<major>`, which wins. */
   readonly settings?: Readonly<Record<string, JsonObject>>;
   /** Deadline of each import, start and stop. Default 10,000. */
   readonly deadlineMs?: number;
@@ -65,6 +69,7 @@ export interface LoadedPlugin {
   readonly plugin: Plugin;
   readonly standing: PluginStanding;
   readonly isolation: Isolation;
+  readonly replaces: readonly string[];
 }
 
 /** What a package exports, before it is checked. */
@@ -72,6 +77,7 @@ interface Code {
   readonly source: PluginPackage;
   readonly isolation: Isolation;
   readonly isOurs: boolean;
+  readonly replaces: readonly string[];
   readonly grant: Grant;
   readonly exported: unknown;
 }
@@ -83,6 +89,8 @@ interface StartedPlugin extends LoadedPlugin {
 
 export class PluginHost {
   readonly providers = new Map<string, ModelProvider>();
+  /** Names in `replaces` that replace nothing, in words; only meaningful if all wanted plugins were loaded. */
+  unneeded: readonly string[] = [];
   private readonly loaded: StartedPlugin[] = [];
   private readonly started: StartedPlugin[] = [];
   private readonly reaper = new Reaper();
@@ -108,28 +116,46 @@ export class PluginHost {
         faults.push(asPluginError(one.specifier, 'could not be loaded', thrown));
       }
     }
+    faults.push(...this.registerAll());
     throwAll(faults);
     return this.loaded;
   }
 
+  private registerAll(): LlmteamError[] {
+    const settled = settleOffers(this.loaded);
+    for (const [typeId, plugin] of settled.preferred) this.catalog.prefer(typeId, plugin);
+    for (const message of settled.severalVersions) this.options.log.info({}, message);
+    this.unneeded = settled.unneeded;
+    const faults = this.loaded.flatMap((loaded) => {
+      try {
+        this.register(loaded, settled);
+        return [];
+      } catch (thrown) {
+        return asPluginError(loaded.source.specifier, 'could not be loaded', thrown);
+      }
+    });
+    // The catalog refuses what is settled already, in fewer words.
+    const isTold = (fault: LlmteamError): boolean => settled.faults.length > 0 && fault.code === 'PLUGIN_DUPLICATE';
+    return [...settled.faults, ...faults.filter((fault) => !isTold(fault))];
+  }
+
   private async codeOf(wanted: WantedPlugin): Promise<Code> {
-    const { isOurs = false, grant = isOurs ? 'declared' : [] } = wanted;
+    const { isOurs = false, replaces = [], grant = isOurs ? 'declared' : [] } = wanted;
     const source = readPluginPackage(wanted.specifier, wanted.fromFolder);
     const isolation = this.options.isolateMain === undefined ? 'inline' : isolationOf(wanted, source);
     const exported = isolation === 'inline' ? await this.importCode(source) : await this.isolate(wanted, source, grant);
-    return { source, isolation, isOurs, grant, exported };
+    return { source, isolation, isOurs, replaces, grant, exported };
   }
 
-  private accept({ source, isolation, isOurs, grant, exported }: Code): void {
+  private accept({ source, isolation, isOurs, replaces, grant, exported }: Code): void {
     const plugin = checkPlugin(source, exported);
-    if (this.loaded.some((known) => known.plugin.name === plugin.name)) {
-      throw new LlmteamError('PLUGIN_DUPLICATE', `two plugins are named '${plugin.name}'`);
-    }
+    checkName(source, isOurs, this.loaded);
     checkPermissions(source, plugin);
     const loaded: StartedPlugin = {
       source,
       plugin,
       isolation,
+      replaces,
       resources: undefined,
       standing: {
         plugin: plugin.name,
@@ -139,7 +165,6 @@ export class PluginHost {
         resources: () => loaded.resources,
       },
     };
-    this.register(loaded);
     this.loaded.push(loaded);
   }
 
@@ -149,7 +174,8 @@ export class PluginHost {
     return module.default;
   }
 
-  private isolate(wanted: WantedPlugin, { folder, entry, manifest }: PluginPackage, grant: Grant): Promise<Plugin> {
+  private isolate(wanted: WantedPlugin, source: PluginPackage, grant: Grant): Promise<Plugin> {
+    const { folder, entry, manifest } = source;
     const { memoryMb = 256, unresponsiveMs = 60_000 } = wanted;
     const { name, permissions = {} } = manifest;
     const isThread = wanted.isolation === 'thread';
@@ -168,11 +194,12 @@ export class PluginHost {
       unresponsiveMs,
       deadlineMs: this.deadlineMs,
       log: this.options.log.child({ plugin: name }),
-      settings: this.options.settings?.[name] ?? {},
+      settings: this.settingsFor(source),
     });
   }
 
-  private register({ source, plugin, standing, isolation }: LoadedPlugin): void {
+  private register(loaded: LoadedPlugin, { providers }: SettledOffers): void {
+    const { source, plugin, standing, isolation } = loaded;
     const { version } = source;
     const declared = permissionList(source.manifest.permissions ?? {});
     const types = (plugin.stepTypes ?? []).map((type) => {
@@ -186,10 +213,7 @@ export class PluginHost {
     }
     for (const type of types) this.catalog.add(this.guarded(type, standing, isolation), version, standing);
     for (const provider of plugin.modelProviders ?? []) {
-      if (this.providers.has(provider.providerId)) {
-        throw new LlmteamError('PLUGIN_DUPLICATE', `two plugins provide the model provider '${provider.providerId}'`);
-      }
-      this.providers.set(provider.providerId, provider);
+      if (providers.get(provider.providerId)?.source === source) this.providers.set(provider.providerId, provider);
     }
   }
 
@@ -199,6 +223,11 @@ export class PluginHost {
     if (isolation !== 'inline') return type;
     strayErrors.install(this);
     return guardedTask(type, plugin, this.options.log);
+  }
+
+  private settingsFor({ manifest: { name }, version }: PluginPackage): JsonObject {
+    const { settings = {} } = this.options;
+    return settings[`${name}@${semver.parse(version)?.major}`] ?? settings[name] ?? {};
   }
 
   private get deadlineMs(): number {
@@ -212,7 +241,7 @@ export class PluginHost {
       if (plugin.start === undefined) continue;
       const context = {
         log: this.options.log.child({ plugin: plugin.name }),
-        settings: this.options.settings?.[plugin.name] ?? {},
+        settings: this.settingsFor(loaded.source),
       };
       const timeoutMessage = `plugin '${plugin.name}' took longer than ${this.deadlineMs} ms to start`;
       this.started.push(loaded);

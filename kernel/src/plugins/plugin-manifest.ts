@@ -12,6 +12,8 @@ const ajv = makeAjv();
 export interface PluginPackage {
   /** Package name or path, as written in the configuration. */
   readonly specifier: string;
+  /** As its package.json says; an npm alias has another specifier. */
+  readonly packageName: string;
   readonly folder: string;
   readonly version: string;
   readonly manifest: PluginManifest;
@@ -29,7 +31,9 @@ export function readPluginPackage(specifier: string, fromFolder: string): Plugin
   const manifest = checkManifest(specifier, description.llmteam);
   const version = description.version;
   if (typeof version !== 'string') throw invalid(specifier, 'its package.json has no version');
-  return { specifier, folder, version, manifest, entry: pathToFileURL(findEntry(specifier, folder, manifest)).href };
+  const packageName = typeof description.name === 'string' ? description.name : specifier;
+  const entry = pathToFileURL(findEntry(specifier, folder, manifest)).href;
+  return { specifier, packageName, folder, version, manifest, entry };
 }
 
 function findFolder(specifier: string, fromFolder: string): string {

@@ -3,7 +3,7 @@
  * Invariants: a value that is absent or has the wrong type becomes null or is omitted from its list; no JSON value makes this throw.
  */
 import type { Json, JsonObject } from '@llmteam/contracts';
-import type { CatalogEntry, StepCatalog, VersionChoice } from '../catalog/step-catalog.js';
+import type { CatalogEntry, PinnedTypes, StepCatalog, VersionChoice } from '../catalog/step-catalog.js';
 import { bareType } from '../engine/plan.js';
 import { mapped, type Work } from '../slices/slices.js';
 import { quoted } from './wording.js';
@@ -48,10 +48,10 @@ export interface Draft {
   readonly params: JsonObject;
 }
 
-export function* readDraft(value: JsonObject, catalog: StepCatalog): Work<Draft> {
+export function* readDraft(value: JsonObject, catalog: StepCatalog, pinned?: PinnedTypes): Work<Draft> {
   const choices = new Map<string, VersionChoice>();
   const choose = (type: string): VersionChoice => {
-    const known = choices.get(type) ?? catalog.choose(type);
+    const known = choices.get(type) ?? catalog.chooseFor(type, pinned);
     choices.set(type, known);
     return known;
   };

@@ -9,6 +9,7 @@ import { expressions } from './rules/expressions.js';
 import { graph } from './rules/graph.js';
 import { inputKeys } from './rules/input-keys.js';
 import { inputSchema } from './rules/input-schema.js';
+import { pinnedVersions } from './rules/pinned-versions.js';
 import { placeholders } from './rules/placeholders.js';
 import { ports } from './rules/ports.js';
 import { severalEdges } from './rules/several-edges.js';
@@ -27,6 +28,7 @@ export const rules: readonly Rule[] = [
   duplicateIds,
   entrypoint,
   stepTypes,
+  pinnedVersions,
   stepOptions,
   workers,
   config,

@@ -26,7 +26,7 @@ export interface SegmentAnalysis {
 
 export function* analyseSegment(value: JsonObject, context: ValidationContext): Work<SegmentAnalysis> {
   const { catalog } = context;
-  const draft = yield* readDraft(value, catalog);
+  const draft = yield* readDraft(value, catalog, context.pinned);
   const graph = draft.steps.length === 0 ? null : yield* analyseDraftGraph(draft, catalog);
   const closest = new ClosestName();
   const problemsOf = configProblems(catalog, closest);

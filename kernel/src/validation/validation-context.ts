@@ -1,4 +1,4 @@
-import type { StepCatalog } from '../catalog/step-catalog.js';
+import type { PinnedTypes, StepCatalog } from '../catalog/step-catalog.js';
 import type { CheckingCompiler } from '../expressions/expression-compiler.js';
 
 export const refKinds = ['llm_ref', 'client_ref', 'store_ref', 'secret_ref', 'segment_ref', 'assignee_ref'] as const;
@@ -21,6 +21,8 @@ export interface ValidationContext {
   readonly catalog: StepCatalog;
   readonly compiler: CheckingCompiler;
   readonly refs?: KnownRefs;
+  /** The versions of the segment as it is stored; none if absent. */
+  readonly pinned?: PinnedTypes;
   /** Ids of the task types that live workers serve; not checked if absent. */
   readonly liveTypes?: ReadonlySet<string>;
 }

@@ -21,6 +21,14 @@ export const pluginEntry = Type.Object(
         description: 'What it may use of what its manifest declares. `declared`: all of it. Default: nothing.',
       }),
     ),
+    replaces: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        uniqueItems: true,
+        description:
+          'Ids of step types and model providers that it brings instead of another plugin, built-in ones included. Runs that are pinned to ' +
+          'a replaced version end on it. Default: none; two plugins that bring one id are refused.',
+      }),
+    ),
     memory_mb: Type.Optional(
       Type.Integer({
         minimum: 32,

@@ -58,7 +58,12 @@ export const ConfigFile = Type.Object(
     ),
     stores: Type.Optional(Type.Array(Type.Union([storeName, Type.Object({ name: storeName, tenants }, strict)]))),
     secrets: Type.Optional(named(Type.Union([handle, Type.Object({ value: handle, tenants }, strict)]))),
-    settings: Type.Optional(named(JsonRecord)),
+    settings: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[A-Za-z0-9._-]+(@[0-9]+)?$' }), JsonRecord, {
+        description:
+          'What plugins get when they start, by name. `<name>@<major>` is for that major version, and wins over `<name>`.',
+      }),
+    ),
     synchronous: Type.Optional(
       Type.Enum(['full', 'relaxed'], {
         default: 'full',

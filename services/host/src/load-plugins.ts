@@ -29,6 +29,7 @@ export interface Plugins {
  */
 export async function loadPlugins(config: Config, log: Logger): Promise<Plugins> {
   const plugins = await load(config, log, wantedBy(config));
+  for (const message of plugins.host.unneeded) log.warn({}, message);
   checkModels(config, plugins.host.providers);
   warnOfProviders(config, plugins.host.providers, log);
   return plugins;
@@ -43,6 +44,7 @@ export async function loadControlPlugins(config: Config, log: Logger): Promise<P
   const wanted = wantedBy(config);
   const control = wanted.filter((one) => isOfKind(one, 'control'));
   const plugins = await load(config, log, control);
+  preferReplacements(plugins.catalog, wanted);
   if (config.file.llms === undefined) return plugins;
   const known = wanted.filter(({ specifier }) => specifier === ofModels);
   const { providers } = (await load(config, log, known)).host;
@@ -51,6 +53,15 @@ export async function loadControlPlugins(config: Config, log: Logger): Promise<P
   if (wanted.every((one) => control.includes(one) || builtIn.includes(one.specifier)))
     warnOfProviders(config, providers, log);
   return plugins;
+}
+
+/** Task types are announced by workers, whose choice it is too. */
+function preferReplacements(catalog: StepCatalog, wanted: readonly WantedPlugin[]): void {
+  for (const { specifier, fromFolder, replaces = [] } of wanted) {
+    if (replaces.length === 0) continue;
+    const { manifest } = readPluginPackage(specifier, fromFolder);
+    for (const typeId of replaces) catalog.prefer(typeId, manifest.name);
+  }
 }
 
 /** Built-in packages, as the configuration may change them, then all others. */
@@ -66,13 +77,14 @@ function wantedBy(config: Config): WantedPlugin[] {
 }
 
 function wantedPlugin(entry: PluginEntry, fromFolder: string): WantedPlugin {
-  const { package: specifier, grant, isolation, memory_mb, unresponsive_seconds } = entry;
+  const { package: specifier, grant, isolation, memory_mb, unresponsive_seconds, replaces } = entry;
   return {
     specifier,
     fromFolder,
     ...(isolation !== undefined && { isolation }),
     ...(memory_mb !== undefined && { memoryMb: memory_mb }),
     ...(unresponsive_seconds !== undefined && { unresponsiveMs: unresponsive_seconds * 1_000 }),
+    ...(replaces !== undefined && { replaces }),
     ...(grant !== undefined && { grant: grant === 'declared' ? grant : permissionList(grant) }),
   };
 }

@@ -2,8 +2,8 @@
  * Purpose: a worker process: opens, announces its step types and works until it is told to stop.
  * Owns: the order of opening. Closing is in reverse: it withdraws its presence first, then drains or releases its jobs.
  */
-import type { Logger, StepTypeMetadata } from '@llmteam/contracts';
-import { announceTypes, RunningAttempts, type StepCatalog, systemClock } from '@llmteam/kernel';
+import type { Logger } from '@llmteam/contracts';
+import { type AnnouncedType, announceTypes, RunningAttempts, type StepCatalog, systemClock } from '@llmteam/kernel';
 import {
   guardedMetricsExposure,
   loadPlugins,
@@ -114,6 +114,8 @@ async function handBackOthers(worker: Root['worker'], { blame }: RunningAttempts
   await worker.abandon(job_id);
 }
 
-function typesOf(catalog: StepCatalog): StepTypeMetadata[] {
-  return catalog.entries().map(({ metadata }) => metadata);
+function typesOf(catalog: StepCatalog): AnnouncedType[] {
+  return catalog.entries().map(({ metadata, plugin, standing }) => {
+    return { ...metadata, plugin, is_built_in: standing.isOurs };
+  });
 }

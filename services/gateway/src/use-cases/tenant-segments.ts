@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type Definition,
   isLlmteamError,
   type Json,
   LlmteamError,
@@ -74,7 +75,21 @@ export class TenantSegments {
       has: (name) => name === ownId || stored.has(name),
       names: () => suggestions,
     };
-    return { catalog, compiler, refs: { ...refs(tenantId), segment_ref: segmentRef } };
+    const pinned = ownId === null ? {} : await this.pinnedIn(tenantId, ownId);
+    return { catalog, compiler, pinned, refs: { ...refs(tenantId), segment_ref: segmentRef } };
+  }
+
+  /** The versions of a segment as it is stored; none if it is not. */
+  private async pinnedIn(tenantId: string, segmentId: string): Promise<Definition['step_types']> {
+    const { segments, definitions } = this.deps;
+    try {
+      const { definition } = await segments.find(tenantId, segmentId);
+      return (await definitions.get(definition)).step_types;
+    } catch (thrown) {
+      // Storing it again repairs a definition that was lost.
+      if (isLlmteamError(thrown) && ['SEGMENT_UNKNOWN', 'BLOB_MISSING'].includes(thrown.code)) return {};
+      throw thrown;
+    }
   }
 
   /** @throws LlmteamError `JSON_INVALID`, `SEGMENT_INVALID` with all problems, `PRECONDITION_FAILED`, `RATE_LIMITED` */
@@ -88,7 +103,7 @@ export class TenantSegments {
       });
     }
     const ifRevision = precondition(await this.currentRevision(tenantId, segment.segment_id));
-    const definition = defineSegment(segment, catalog);
+    const definition = defineSegment(segment, catalog, await this.pinnedIn(tenantId, segment.segment_id));
     const options = { at: clock.now(), ...(ifRevision !== undefined && { ifRevision }) };
     const stored = await conditionally(segments.publish(tenantId, definition, options));
     return { stored, warnings: problems };
