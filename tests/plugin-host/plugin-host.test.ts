@@ -121,25 +121,6 @@ spec('plugin host', (test) => {
     assert.match(await faultOf(twice), /^PLUGIN_DUPLICATE: .*'alpha' and 'beta'/);
   });
 
-  test('two majors of one step type live side by side', () =>
-    withPackages(
-      [
-        plugin('alpha', `stepTypes: [${typeCode('work')}]`),
-        { ...plugin('beta', `stepTypes: [${typeCode('work')}]`), version: '2.0.0' },
-      ],
-      async (host, wanted, catalog) => {
-        await host.load(wanted);
-        const chosen = (type: string): string => {
-          const choice = catalog.choose(type);
-          return choice.kind === 'found' ? choice.entry.metadata.version : choice.kind;
-        };
-        assert.is(chosen('work'), '2.0.0');
-        assert.is(chosen('work@1'), '1.2.3');
-        assert.is(chosen('work@^1.3'), 'unknown_version');
-        assert.is(chosen('play'), 'unknown_type');
-      },
-    ));
-
   test('a plugin that throws while loading, starting or hangs is named', async () => {
     assert.match(
       await faultOf([{ name: 'alpha', code: "throw new Error('bad day');" }]),

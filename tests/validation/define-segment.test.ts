@@ -21,6 +21,15 @@ spec('defineSegment', (test) => {
     });
   });
 
+  test('a stored type of a plugin stays within its major version; one of LLMTeam, or with a version, does not', () => {
+    const steps = ['foreign', 'foreign@*', 'echo', 'anything'].map((type, at) => step(`s${at}`, { type }));
+    const written = segment(steps) as unknown as Segment;
+    const pinned = { foreign: '1.0.0', 'foreign@*': '1.0.0', echo: '0.9.0' };
+    const { step_types } = defineSegment(written, testCatalog(), pinned);
+    assert.equal(step_types, { foreign: '1.2.0', 'foreign@*': '2.0.0', echo: '1.4.0', anything: '1.4.0' });
+    assert.is(defineSegment(written, testCatalog(), { foreign: '7.0.0' }).step_types.foreign, '2.0.0');
+  });
+
   test('a type or version that is not there throws SEGMENT_INVALID', () => {
     for (const type of ['nothing', 'acme_ocr@^9']) {
       const written = segment([step('a', { type })]) as unknown as Segment;

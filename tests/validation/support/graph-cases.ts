@@ -374,6 +374,14 @@ export const graphCases: readonly ProblemCase[] = [
     context: { refs: { client_ref: knownNames('shop') } },
   },
   {
+    code: 'VERSION_UNPINNED',
+    about: 'a type of a plugin without a version',
+    severity: 'warning',
+    path: '/steps/0/type',
+    wrong: segment([step('a', { type: 'foreign' }), step('b', { type: 'foreign' })], ['a -> b']),
+    right: segment([step('a', { type: 'foreign@2' }), step('b')], ['a -> b']),
+  },
+  {
     code: 'NO_WORKER',
     about: 'a task type without a worker',
     severity: 'warning',
