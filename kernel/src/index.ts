@@ -8,9 +8,10 @@ export {
 export { CountedWorkers } from './catalog/counted-workers.js';
 export { editorSchema } from './catalog/editor-schema.js';
 export { type LiveWorker, liveWorkers, WorkerPresence, type WorkerPresenceOptions } from './catalog/live-workers.js';
-export { type CatalogEntry, StepCatalog, type VersionChoice } from './catalog/step-catalog.js';
+export { type CatalogEntry, type PinnedTypes, StepCatalog, type VersionChoice } from './catalog/step-catalog.js';
 export { type ManualClock, manualClock } from './clock/manual-clock.js';
 export { systemClock } from './clock/system-clock.js';
+export { Canaries, type CanarySettings } from './definitions/canaries.js';
 export { Definitions } from './definitions/definitions.js';
 export type { FoldSources } from './definitions/fold-history.js';
 export { foldHistory } from './definitions/fold-history.js';

@@ -1,5 +1,5 @@
 import type { RunResult, RunView, StepSummary } from '@llmteam/contracts';
-import type { StepPlan } from './plan.js';
+import type { Plan, StepPlan } from './plan.js';
 import type { Run, ScopeState, StepState } from './state.js';
 import { waitsFor } from './waiting.js';
 
@@ -25,7 +25,13 @@ export function viewRun(run: Run): RunView {
     correlation_id: state.request.correlation_id,
     metadata: state.request.metadata ?? {},
     parent_run_id: state.request.parent?.run_id ?? null,
+    step_types: versionsOf(run.plan),
   };
+}
+
+/** As in the definition: by the `type` of each step as written. */
+function versionsOf({ segment, steps }: Plan): NonNullable<RunView['step_types']> {
+  return Object.fromEntries(segment.steps.map(({ type }, index) => [type, steps[index]?.type.metadata.version ?? '']));
 }
 
 /** The result that `llmteam run` prints. */

@@ -27,6 +27,7 @@ import {
   type StepRecord,
   type TaskQuery,
 } from '@llmteam/contracts';
+import type { Canaries } from '../definitions/canaries.js';
 import type { Definitions } from '../definitions/definitions.js';
 import { matches } from '../engine/controls.js';
 import { engineVersion } from '../engine/evolve.js';
@@ -114,6 +115,8 @@ export interface RunServiceDeps {
   readonly clock: Clock;
   /** Returns a new unique id. */
   readonly newId: () => string;
+  /** Default: every run takes the definition that its request names. */
+  readonly canaries?: Pick<Canaries, 'definitionFor'>;
 }
 
 export function createRunService(deps: RunServiceDeps): RunService {
@@ -132,17 +135,18 @@ class JournalRunService implements RunService {
   }
 
   async start(request: StartRequest): Promise<StartedRun> {
-    const { definitions, journal, clock, newId } = this.deps;
-    const { segment } = await definitions.plan(request.definition);
+    const { definitions, journal, clock, newId, canaries } = this.deps;
+    const key: RunKey = { tenant_id: request.tenant_id, run_id: request.run_id ?? newId() };
+    const definition = (await canaries?.definitionFor(request.definition, key.run_id)) ?? request.definition;
+    const { segment } = await definitions.plan(definition);
     checkSize('the input', request.input);
     const [problem] = validateInput(segment, request.input);
     if (problem !== undefined) throw new LlmteamError('INPUT_INVALID', `input${problem.path}: ${problem.message}`);
-    const key: RunKey = { tenant_id: request.tenant_id, run_id: request.run_id ?? newId() };
     const fact: RunRequested = {
       type: 'run.requested',
       at: clock.now(),
       segment_id: segment.segment_id,
-      definition: request.definition,
+      definition,
       input: request.input,
       instance_id: request.instance_id ?? 'default',
       correlation_id: request.correlation_id ?? null,

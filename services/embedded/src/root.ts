@@ -56,6 +56,7 @@ export function compose(options: RootOptions): Root {
   container.bind(kernelIds.newId).toConstantValue(options.newId);
   container.bind(kernelIds.storePatienceMs).toConstantValue(storePatienceMs);
   container.bind(kernelIds.onFailure).toConstantValue(onFailure);
+  container.bind(kernelIds.canarySettings).toConstantValue(options.config.file.canary ?? {});
   const maxDeliveries = options.config.file.worker?.max_deliveries;
   container.bind(kernelIds.workerSettings).toConstantValue({
     workerId: `embedded-${process.pid}`,

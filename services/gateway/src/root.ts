@@ -64,6 +64,7 @@ export function compose(options: RootOptions): Root {
   container.bind(kernelIds.catalog).toConstantValue(options.catalog);
   container.bind(kernelIds.newId).toConstantValue(randomUUID);
   container.bind(kernelIds.onFailure).toConstantValue(options.onFailure);
+  container.bind(kernelIds.canarySettings).toConstantValue(config.file.canary ?? {});
   // Attempts of steps are counted by the workers.
   const journal = new CheckedJournal(backend.journal);
   container

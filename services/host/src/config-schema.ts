@@ -64,6 +64,23 @@ export const ConfigFile = Type.Object(
           'What plugins get when they start, by name. `<name>@<major>` is for that major version, and wins over `<name>`.',
       }),
     ),
+    canary: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' }),
+        Type.Object(
+          {
+            version: Type.String({ minLength: 1, description: 'A version or a range; the newest in it is taken.' }),
+            share: Type.Number({ minimum: 0, maximum: 1, description: 'Of new runs, chosen by their id. 0 turns it off.' }),
+          },
+          strict,
+        ),
+        {
+          description:
+            'By step type: a share of new runs takes another version than the one its segment is pinned to, if the segment allows it (`type`, ' +
+            '`type@range`) and is valid with it. Runs that have started stay as they are.',
+        },
+      ),
+    ),
     synchronous: Type.Optional(
       Type.Enum(['full', 'relaxed'], {
         default: 'full',

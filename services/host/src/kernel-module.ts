@@ -6,6 +6,8 @@ import 'reflect-metadata';
 import type { Backend, Clock, Journal, KvStore, Logger, PubSub, RunIndex } from '@llmteam/contracts';
 import {
   AnnouncedTypes,
+  Canaries,
+  type CanarySettings,
   CheckedJournal,
   type CheckingCompiler,
   CountedWorkers,
@@ -67,6 +69,8 @@ const defaults = {
   lookUpType: serviceId<AnnouncedTypes['lookUp']>('lookUpType'),
   /** The entries that runs are counted by. Default: all entries of the journal. */
   followRuns: serviceId<Journal['follow']>('followRuns'),
+  /** Default: none. */
+  canarySettings: serviceId<CanarySettings>('canarySettings'),
 };
 
 /** Bound by the module. */
@@ -78,6 +82,7 @@ const parts = {
   journal: serviceId<Journal>('journal'),
   definitions: serviceId<Definitions>('definitions'),
   segments: serviceId<SegmentStore>('segments'),
+  canaries: serviceId<Canaries>('canaries'),
   runs: serviceId<RunService>('runs'),
   removal: serviceId<RunRemoval>('removal'),
   announcedTypes: serviceId<AnnouncedTypes>('announcedTypes'),
@@ -129,6 +134,7 @@ function bindDefaults(bindPart: BindPart): void {
   bindPart(ids.index, ({ index }) => index, [ids.backend]);
   bindPart(ids.fedIndex, (index) => index, [ids.index]);
   bindPart(ids.decorateJournal, () => (journal) => journal, []);
+  bindPart(ids.canarySettings, () => ({}), []);
   bindPart(ids.lookUpType, () => async () => undefined, []);
   bindPart(
     ids.followRuns,
@@ -155,9 +161,16 @@ function bindStores(bindPart: BindPart): void {
   );
   bindPart(ids.segments, (kv, definitions) => new SegmentStore(kv, definitions), [ids.kv, ids.definitions]);
   bindPart(
+    ids.canaries,
+    (settings, catalog, compiler, definitions, log) =>
+      new Canaries({ settings, catalog, compiler, definitions, log }),
+    [ids.canarySettings, ids.catalog, ids.compiler, ids.definitions, ids.log],
+  );
+  bindPart(
     ids.runs,
-    (journal, index, definitions, clock, newId) => createRunService({ journal, index, definitions, clock, newId }),
-    [ids.journal, ids.index, ids.definitions, ids.clock, ids.newId],
+    (journal, index, definitions, clock, newId, canaries) =>
+      createRunService({ journal, index, definitions, clock, newId, canaries }),
+    [ids.journal, ids.index, ids.definitions, ids.clock, ids.newId, ids.canaries],
   );
 }
 
