@@ -1,6 +1,7 @@
 export { AuditEntry, AuditEntryPage } from './api/audit.js';
 export { CatalogPage, CatalogType } from './api/catalog.js';
 export { CreateKeyBody, KeyCreated, KeyIdentity, KeyListing, KeyPage } from './api/keys.js';
+export { PluginListing, PluginPage, VersionUse } from './api/plugins.js';
 export { ProblemDetails, RequestProblem, requestParts } from './api/problem-details.js';
 export { Role, roles } from './api/roles.js';
 export { EventPage, RunAccepted, RunListing, RunPage, StepPage } from './api/run-answers.js';

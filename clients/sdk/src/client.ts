@@ -12,6 +12,7 @@ import type {
   KeyCreated,
   KeyIdentity,
   KeyPage,
+  PluginPage,
   RunAccepted,
   RunMetadata,
   RunPage,
@@ -58,8 +59,14 @@ export class LlmteamClient {
     return this.transport.json(`${api}/catalog`);
   }
 
-  stepType(typeId: string): Promise<CatalogType> {
-    return this.transport.json(`${api}/catalog/${encodeURIComponent(typeId)}`);
+  /** The newest version, or the newest in a range. */
+  stepType(typeId: string, { version }: { readonly version?: string } = {}): Promise<CatalogType> {
+    return this.transport.json(`${api}/catalog/${encodeURIComponent(typeId)}`, { query: { version } });
+  }
+
+  /** The plugins of the workers, and the versions that segments and live runs need. For keys of admins. */
+  plugins(): Promise<PluginPage> {
+    return this.transport.json(`${api}/plugins`);
   }
 
   /** A string is sent verbatim as JSON, so that line numbers in problems refer to it. */

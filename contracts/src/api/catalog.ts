@@ -8,11 +8,11 @@ const strict = { additionalProperties: false } as const;
 export const CatalogType = Type.Object(
   {
     type_id: Type.String(),
-    version: Type.String({ description: 'The newest version.' }),
-    versions: Type.Array(Type.String(), { description: 'All versions, newest first.' }),
+    version: Type.String({ description: 'That of the metadata: the newest, unless another was asked for.' }),
+    versions: Type.Array(Type.String(), { description: 'All versions that new runs may take, newest first.' }),
     workers: Type.Integer({
       minimum: 0,
-      description: 'Live workers that serve the newest version. Control types need none.',
+      description: 'Live workers that serve this version, or another with the same major. Control types need none.',
     }),
     metadata: StepTypeMetadata,
   },

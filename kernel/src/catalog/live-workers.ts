@@ -1,5 +1,5 @@
 /** Which workers are alive and what they serve: keys `workers/<worker_id>` with a TTL. */
-import { type Clock, type Json, type KvStore, type Logger, queueName, type Timer } from '@llmteam/contracts';
+import { type Clock, type Json, type KvStore, type Logger, type PluginListing, queueName, type Timer } from '@llmteam/contracts';
 
 export const workersPrefix = 'workers/';
 const defaultTtlMs = 15_000;
@@ -12,6 +12,8 @@ export interface LiveWorker {
   readonly started_at: number;
   /** Concurrent attempts by step type. */
   readonly concurrency: Readonly<Record<string, number>>;
+  /** Absent from workers of an older release. */
+  readonly plugins?: readonly PluginListing[];
 }
 
 export async function listWorkers(kv: KvStore): Promise<LiveWorker[]> {

@@ -102,6 +102,17 @@ export class SegmentStore {
     return found.map(({ key, revision, value }) => storedSegment(key.slice(prefix.length), revision, value));
   }
 
+  /** Segments of all tenants, for the operator. */
+  async listAll(limit: number): Promise<(StoredSegment & { readonly tenant_id: string })[]> {
+    const prefix = 'segments/';
+    const found = await this.kv.list(prefix, { limit });
+    return found.map(({ key, revision, value }) => {
+      const at = key.lastIndexOf('/');
+      const tenantId = key.slice(prefix.length, at);
+      return { tenant_id: tenantId, ...storedSegment(key.slice(at + 1), revision, value) };
+    });
+  }
+
   /**
    * Deletes a segment and its revisions; its runs are not affected.
    * @throws LlmteamError `SEGMENT_UNKNOWN`; `REVISION_CONFLICT` if `ifRevision` is not current

@@ -12,6 +12,7 @@ import {
   type Logger,
   type ModelProvider,
   type Plugin,
+  type PluginListing,
   permissionList,
   type TaskType,
 } from '@llmteam/contracts';
@@ -25,6 +26,7 @@ import { openThread } from '../isolation/thread-channel.js';
 import { guardedControl } from './guarded-control.js';
 import { guardedTask } from './guarded-task.js';
 import { checkMetadata } from './metadata-check.js';
+import { listingOf } from './plugin-listing.js';
 import { type PluginPackage, readPluginPackage } from './plugin-manifest.js';
 import { checkPermissions } from './plugin-permissions.js';
 import { checkPluginShape } from './plugin-shape.js';
@@ -119,6 +121,11 @@ export class PluginHost {
     faults.push(...this.registerAll());
     throwAll(faults);
     return this.loaded;
+  }
+
+  /** What is loaded, in load order. */
+  listings(): PluginListing[] {
+    return this.loaded.map(listingOf);
   }
 
   private registerAll(): LlmteamError[] {

@@ -17,6 +17,7 @@ import {
   splitStepKey,
 } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
+import { definitionOf, type PinnedRun } from '../versions/version-uses.js';
 
 export interface RunMeterSink {
   runStarted(run: { readonly tenant_id: string; readonly segment_id: string }): void;
@@ -96,6 +97,16 @@ export class RunMeter {
     return this.counts;
   }
 
+  /** Some live runs with their definitions. Those of runs that started before this process are read from the journal. */
+  async *pinned(limit: number): AsyncGenerator<PinnedRun> {
+    for (const [key, run] of [...this.live].slice(0, limit)) {
+      const { tenant_id } = run;
+      const run_id = key.slice(tenant_id.length + 1);
+      run.definition ??= await definitionOf(this.deps.journal, { tenant_id, run_id });
+      if (run.definition !== null) yield { tenant_id, run_id, definition: run.definition };
+    }
+  }
+
   private async loadLive(): Promise<void> {
     let after: RunKey | null = null;
     for (;;) {
@@ -150,7 +161,7 @@ export class RunMeter {
     const live = this.live.get(mapKey(key));
     if (live === undefined) return null;
     try {
-      live.definition ??= await this.definitionOf(key);
+      live.definition ??= (await definitionOf(this.deps.journal, key)) ?? '';
       const { definitions } = this.deps;
       const plan = definitions.cachedPlan(live.definition) ?? (await definitions.plan(live.definition));
       return plan.byId.get(stepId)?.type_id ?? null;
@@ -162,13 +173,6 @@ export class RunMeter {
       );
       return null;
     }
-  }
-
-  private async definitionOf(key: RunKey): Promise<string> {
-    for await (const { fact } of this.deps.journal.read(key)) {
-      if (fact.type === 'run.requested') return fact.definition;
-    }
-    return '';
   }
 
   private add(key: RunKey, run: LiveRun): void {

@@ -13,7 +13,7 @@ import {
   type GatewayLimits,
   type KeyStore,
 } from '@llmteam/gateway';
-import { systemClock } from '@llmteam/kernel';
+import { countedListings, systemClock } from '@llmteam/kernel';
 import { type Config, Lifecycle, openMetrics, revealed, serveOwnMetrics, serviceConfig } from '@llmteam/service-host';
 
 export interface DevOptions {
@@ -106,6 +106,7 @@ async function openGateway(
     refs: configuredRefs(config),
     auditSeals: auditSeals(service),
     liveWorkers: (typeId, typeVersion) => (catalog.find(typeId, typeVersion)?.task == null ? 0 : 1),
+    loadedPlugins: () => countedListings([runtime.plugins.listings()]),
     isReady: () => state.isReady,
   });
   const address = await composed.gateway.open(port, host, '--host, --port');

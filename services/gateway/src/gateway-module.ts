@@ -25,6 +25,7 @@ import { routes } from './routes/table.js';
 import { AuditTrail } from './use-cases/audit-trail.js';
 import { CatalogQueries, type LiveWorkerCount } from './use-cases/catalog-queries.js';
 import { HumanTasks } from './use-cases/human-tasks.js';
+import { type LoadedPlugins, PluginQueries } from './use-cases/plugin-queries.js';
 import { Readiness } from './use-cases/readiness.js';
 import { RunControl } from './use-cases/run-control.js';
 import { RunQueries } from './use-cases/run-queries.js';
@@ -42,6 +43,7 @@ const inputs = {
   refs: serviceId<RefsOfTenant>('refs'),
   auditSeals: serviceId<AuditSeals>('auditSeals'),
   liveWorkers: serviceId<LiveWorkerCount>('liveWorkers'),
+  loadedPlugins: serviceId<LoadedPlugins>('loadedPlugins'),
   registry: serviceId<Registry>('registry'),
   isBackendReady: serviceId<() => boolean>('isBackendReady'),
   prepare: serviceId<() => Promise<void>>('prepare'),
@@ -61,6 +63,7 @@ const parts = {
   streams: serviceId<Streams>('streams'),
   readiness: serviceId<Readiness>('readiness'),
   catalog: serviceId<CatalogQueries>('catalogQueries'),
+  plugins: serviceId<PluginQueries>('pluginQueries'),
   segments: serviceId<TenantSegments>('tenantSegments'),
   runStarts: serviceId<RunStarts>('runStarts'),
   runQueries: serviceId<RunQueries>('runQueries'),
@@ -144,6 +147,11 @@ function bindUseCases(bind: Bind): void {
     (catalog, liveWorkers) => new CatalogQueries(catalog, liveWorkers),
     [kernel.catalog, ids.liveWorkers],
   );
+  bind(ids.plugins).toResolvedValue(
+    (segments, definitions, meter, loaded) =>
+      new PluginQueries({ segments, definitions, liveRuns: (limit) => meter.pinned(limit) }, loaded),
+    [kernel.segments, kernel.definitions, kernel.runMeter, ids.loadedPlugins],
+  );
   bind(ids.segments).toResolvedValue(
     (segments, definitions, catalog, compiler, refs, clock, tenants) =>
       new TenantSegments({ segments, definitions, catalog, compiler, refs, clock, tenants }),
@@ -173,6 +181,7 @@ function bindRoutes(bind: Bind): void {
     (
       segments,
       catalog,
+      plugins,
       runStarts,
       runQueries,
       runControl,
@@ -189,6 +198,7 @@ function bindRoutes(bind: Bind): void {
     ): RouteServices => ({
       segments,
       catalog,
+      plugins,
       runStarts,
       runQueries,
       runControl,
@@ -206,6 +216,7 @@ function bindRoutes(bind: Bind): void {
     [
       ids.segments,
       ids.catalog,
+      ids.plugins,
       ids.runStarts,
       ids.runQueries,
       ids.runControl,

@@ -4,6 +4,7 @@ import type { Metrics } from '@llmteam/service-host';
 import type { AuditSeals } from './audit/audit-seals.js';
 import type { GatewayLimits } from './limits/gateway-limits.js';
 import type { LiveWorkerCount } from './use-cases/catalog-queries.js';
+import type { LoadedPlugins } from './use-cases/plugin-queries.js';
 import type { RefsOfTenant } from './use-cases/tenant-segments.js';
 
 /** A gateway in the process of a runtime: the parts of the runtime, and settings. */
@@ -24,6 +25,7 @@ export interface GatewayOptions {
   /** Default: without a key. */
   readonly auditSeals?: AuditSeals;
   readonly liveWorkers: LiveWorkerCount;
+  readonly loadedPlugins: LoadedPlugins;
   /** Whether backend and index are up. */
   readonly isReady: () => boolean;
   /** The metrics of the process, to which the gateway adds its own. Default: an empty registry. */

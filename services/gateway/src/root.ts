@@ -84,6 +84,9 @@ export function compose(options: RootOptions): Root {
       (workers: CountedWorkers) => (typeId: string, version: string) => workers.of(typeId, version),
       [kernelIds.countedWorkers],
     );
+  container
+    .bind(gatewayIds.loadedPlugins)
+    .toResolvedValue((workers: CountedWorkers) => () => workers.plugins(), [kernelIds.countedWorkers]);
   container.bind(gatewayIds.prepare).toResolvedValue((feed) => () => feed.start(), [kernelIds.indexFeed]);
   container
     .bind(gatewayIds.isBackendReady)
@@ -125,6 +128,7 @@ export function composeEmbedded(options: GatewayOptions): EmbeddedGateway {
   container.bind(gatewayIds.auditSeals).toConstantValue(options.auditSeals ?? new AuditSeals());
   container.bind(gatewayIds.registry).toConstantValue(options.processMetrics?.registry ?? new Registry());
   container.bind(gatewayIds.liveWorkers).toConstantValue(options.liveWorkers);
+  container.bind(gatewayIds.loadedPlugins).toConstantValue(options.loadedPlugins);
   container.bind(gatewayIds.prepare).toConstantValue(async () => undefined);
   container.bind(gatewayIds.isBackendReady).toConstantValue(options.isReady);
   container.load(kernelModule, gatewayModule);

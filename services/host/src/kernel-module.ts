@@ -243,16 +243,16 @@ function bindWorker(bindPart: BindPart): void {
   );
   bindPart(
     ids.workerPresence,
-    (kv, clock, log, catalog, { workerId }, workLoop) => {
+    (kv, clock, log, catalog, plugins, { workerId }, workLoop) => {
       const types = catalog.entries().map(({ metadata: { type_id, version } }) => ({ type_id, version }));
       const concurrency = Object.fromEntries(workLoop.concurrency());
       return new WorkerPresence({
         kv,
         clock,
         log,
-        worker: { worker_id: workerId, types, started_at: clock.now(), concurrency },
+        worker: { worker_id: workerId, types, started_at: clock.now(), concurrency, plugins: plugins.listings() },
       });
     },
-    [ids.kv, ids.clock, ids.log, ids.catalog, ids.workerSettings, ids.workLoop],
+    [ids.kv, ids.clock, ids.log, ids.catalog, ids.plugins, ids.workerSettings, ids.workLoop],
   );
 }

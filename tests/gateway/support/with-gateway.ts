@@ -11,7 +11,7 @@ import {
   KeyStore,
   type NewKeyRequest,
 } from '@llmteam/gateway';
-import { systemClock } from '@llmteam/kernel';
+import { countedListings, systemClock } from '@llmteam/kernel';
 import { loadPlugins } from '@llmteam/service-host';
 import { quietLogger } from '../../support/quiet-logger.js';
 import { AnswerChecker } from './answer-checker.js';
@@ -110,6 +110,7 @@ export function gatewayOptions(runtime: EmbeddedRuntime, clock: Clock, given: Wo
     newId: randomUUID,
     refs: given.refs ?? (() => ({})),
     liveWorkers: () => 1,
+    loadedPlugins: () => countedListings([runtime.plugins.listings()]),
     isReady: () => true,
     version: '0.0.0',
     limits: { ...generous, ...given.limits },

@@ -3,6 +3,7 @@ import type { Role } from '@llmteam/contracts';
 /** Every action a key can be allowed; there is no blanket permission such as "write". */
 export const actions = [
   'catalog:read',
+  'plugin:read',
   'segment:read',
   'segment:validate',
   'segment:write',

@@ -4,6 +4,7 @@ import type { MetricsPage } from '../metrics/metrics-page.js';
 import type { AuditTrail } from '../use-cases/audit-trail.js';
 import type { CatalogQueries } from '../use-cases/catalog-queries.js';
 import type { HumanTasks } from '../use-cases/human-tasks.js';
+import type { PluginQueries } from '../use-cases/plugin-queries.js';
 import type { Readiness } from '../use-cases/readiness.js';
 import type { RunControl } from '../use-cases/run-control.js';
 import type { RunQueries } from '../use-cases/run-queries.js';
@@ -15,6 +16,7 @@ import type { TenantSegments } from '../use-cases/tenant-segments.js';
 export interface RouteServices {
   readonly segments: TenantSegments;
   readonly catalog: CatalogQueries;
+  readonly plugins: PluginQueries;
   readonly runStarts: RunStarts;
   readonly runQueries: RunQueries;
   readonly runControl: RunControl;

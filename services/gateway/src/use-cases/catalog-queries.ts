@@ -15,16 +15,18 @@ export class CatalogQueries {
     return this.catalog.list().map((metadata) => this.describe(metadata));
   }
 
-  /** @throws LlmteamError `STEP_TYPE_UNKNOWN` */
-  show(typeId: string): CatalogType {
-    const metadata = this.catalog.list().find((type) => type.type_id === typeId);
-    if (metadata === undefined) throw new LlmteamError('STEP_TYPE_UNKNOWN', `there is no step type '${typeId}'`);
-    return this.describe(metadata);
+  /** The newest version, or the newest in a range. @throws LlmteamError `STEP_TYPE_UNKNOWN` */
+  show(typeId: string, range?: string): CatalogType {
+    const choice = this.catalog.choose(range === undefined ? typeId : `${typeId}@${range}`);
+    if (choice.kind === 'found') return this.describe(choice.entry.metadata);
+    const versions = choice.kind === 'unknown_version' ? choice.versions.join(', ') : null;
+    const reason = versions === null ? '' : ` in version '${range}'; there is ${versions}`;
+    throw new LlmteamError('STEP_TYPE_UNKNOWN', `there is no step type '${typeId}'${reason}`);
   }
 
   private describe(metadata: StepTypeMetadata): CatalogType {
     const { type_id, version } = metadata;
-    const versions = this.catalog.entries().filter((entry) => entry.metadata.type_id === type_id);
+    const versions = this.catalog.offered(type_id);
     return {
       type_id,
       version,
