@@ -54,7 +54,7 @@ export {
   type PluginHostOptions,
   type WantedPlugin,
 } from './plugins/plugin-host.js';
-export { countedListings } from './plugins/plugin-listing.js';
+export { countedListings, servedListings } from './plugins/plugin-listing.js';
 export { type PluginPackage, readPluginPackage } from './plugins/plugin-manifest.js';
 export type { Grant, PluginStanding } from './plugins/plugin-standing.js';
 export { credentialsIn, isSecretHeader } from './redaction/credentials.js';
@@ -112,7 +112,7 @@ export {
 } from './validation/validate-text.js';
 export { validateValue } from './validation/validate-value.js';
 export type { KnownRefs, ValidationContext } from './validation/validation-context.js';
-export { isProvided, orphanedBy } from './versions/provided-versions.js';
+export { isProvided, orphanedBy, pluginsNamed } from './versions/provided-versions.js';
 export {
   findVersionUses,
   mergeVersionUses,

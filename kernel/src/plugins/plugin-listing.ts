@@ -20,6 +20,18 @@ export function listingOf({ source, plugin, standing, isolation }: LoadedPlugin)
   };
 }
 
+/** For a worker that serves some task types only: types that it does not serve are not listed. */
+export function servedListings(
+  listings: readonly PluginListing[],
+  served: readonly { readonly type_id: string }[],
+): PluginListing[] {
+  const ids = new Set(served.map(({ type_id }) => type_id));
+  return listings.map((listing) => {
+    if (listing.kind === 'control') return listing;
+    return { ...listing, step_types: listing.step_types.filter((typeId) => ids.has(typeId)) };
+  });
+}
+
 /** The plugins of several workers, each once, with how many have it. */
 export function countedListings(byWorker: readonly (readonly PluginListing[])[]): PluginListing[] {
   const found = new Map<string, PluginListing>();

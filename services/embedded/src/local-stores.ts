@@ -133,12 +133,14 @@ export class LocalStores {
   }
 
   /** Visits every store in turn. `look` may be called again if the owner of a store exits meanwhile. */
-  async each<T>(look: (runs: RunService, isDriven: (run: DrivenQuery) => boolean) => Promise<T>): Promise<T[]> {
+  async each<T>(
+    look: (runs: RunService, isDriven: (run: DrivenQuery) => boolean, store: StoreParts) => Promise<T>,
+  ): Promise<T[]> {
     const found: T[] = [];
     for (const folder of this.stores.folders()) {
       const result = await this.visit(folder, async (store) => {
         const { driving } = await store.owner.describe();
-        const seen = await look(store.runs, (run) => isDriven(driving, run));
+        const seen = await look(store.runs, (run) => isDriven(driving, run), store);
         await store.close();
         return seen;
       });
@@ -203,7 +205,8 @@ export class LocalStores {
       return { pid: process.pid, config_digest: configDigest(config), url, driving: runtime.driving };
     };
     const { runs, removal, segments, backend } = runtime;
-    const parts: StoreParts = { runs, removal, segments, kv: backend.kv, owner: { describe } };
+    const versions = { uses: () => runtime.versionUses() };
+    const parts: StoreParts = { runs, removal, segments, versions, kv: backend.kv, owner: { describe } };
     const server = await serve(folder, parts, runtime, log);
     const announce = (url: string): void => {
       served.url = url;

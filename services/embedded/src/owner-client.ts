@@ -8,7 +8,7 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node.js';
-import { kvCalls, ownerCalls, removalCalls, runCalls, type StoreParts, segmentCalls } from './run-calls.js';
+import { kvCalls, ownerCalls, removalCalls, runCalls, type StoreParts, segmentCalls, versionCalls } from './run-calls.js';
 
 export interface OwnerClient extends StoreParts {
   close(): void;
@@ -34,6 +34,7 @@ export async function connectToOwner(address: string): Promise<OwnerClient | nul
     removal: proxy(removalCalls, 'removal/'),
     kv: proxy(kvCalls, 'registry/'),
     segments: proxy(segmentCalls, 'segments/'),
+    versions: proxy(versionCalls, 'versions/'),
     owner: proxy(ownerCalls, 'owner/'),
     close: () => {
       connection.dispose();

@@ -14,7 +14,7 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node.js';
-import { kvCalls, ownerCalls, removalCalls, runCalls, type StoreParts, segmentCalls } from './run-calls.js';
+import { kvCalls, ownerCalls, removalCalls, runCalls, type StoreParts, segmentCalls, versionCalls } from './run-calls.js';
 
 export interface OwnerServer {
   /** Waits for pending calls, unless they take too long. */
@@ -85,6 +85,7 @@ function answerCalls(socket: Socket, parts: StoreParts, calls: Set<Promise<unkno
   answerBy(parts.removal, removalCalls, 'removal/');
   answerBy(parts.kv, kvCalls, 'registry/');
   answerBy(parts.segments, segmentCalls, 'segments/');
+  answerBy(parts.versions, versionCalls, 'versions/');
   answerBy(parts.owner, ownerCalls, 'owner/');
   connection.onError(() => socket.destroy());
   connection.listen();

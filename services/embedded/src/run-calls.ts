@@ -1,5 +1,5 @@
 import type { KvStore } from '@llmteam/contracts';
-import type { RunRemoval, RunService, SegmentStore } from '@llmteam/kernel';
+import type { RunRemoval, RunService, SegmentStore, VersionUses } from '@llmteam/kernel';
 import type { OwnerInfo } from './owner-info.js';
 
 /** The calls that other processes may make to the owner of a store. */
@@ -37,6 +37,14 @@ export const segmentCalls = ['publish'] as const satisfies readonly (keyof Segme
 
 export type RemoteSegments = Pick<SegmentStore, (typeof segmentCalls)[number]>;
 
+/** What operators ask of a store with the runs of all tenants. */
+export const versionCalls = ['uses'] as const;
+
+export interface VersionCalls {
+  /** The versions of step types that its live runs and stored segments are pinned to. */
+  uses(): Promise<VersionUses>;
+}
+
 export const ownerCalls = ['describe'] as const;
 
 export interface OwnerCalls {
@@ -49,5 +57,6 @@ export interface StoreParts {
   readonly removal: RemoteRemoval;
   readonly kv: RemoteKvStore;
   readonly segments: RemoteSegments;
+  readonly versions: VersionCalls;
   readonly owner: OwnerCalls;
 }

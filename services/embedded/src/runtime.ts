@@ -19,8 +19,10 @@ import {
 import {
   catchUpIndex,
   type Definitions,
+  findVersionUses,
   foldHistory,
   type PluginHost,
+  pinnedRuns,
   RunningAttempts,
   type RunRemoval,
   type RunService,
@@ -28,6 +30,8 @@ import {
   resultFromView,
   type SegmentStore,
   type StepCatalog,
+  type VersionUses,
+  type VersionUsesDeps,
 } from '@llmteam/kernel';
 import { type Config, Lifecycle, loadPlugins, type Plugins } from '@llmteam/service-host';
 import { CountingQueue } from './counting-queue.js';
@@ -164,6 +168,13 @@ export class EmbeddedRuntime {
   /** Messages of the journal that were passed over because they cannot be read. */
   unreadableMessages(): number {
     return this.root.loops.reduce((sum, loop) => sum + loop.status().unreadableMessages, 0);
+  }
+
+  /** The versions of step types that live runs and stored segments are pinned to, of all tenants. */
+  versionUses(): Promise<VersionUses> {
+    const { segments, definitions, journal } = this.root;
+    const liveRuns: VersionUsesDeps['liveRuns'] = (limit) => pinnedRuns(this.backend.index, journal, limit);
+    return findVersionUses({ segments, definitions, liveRuns });
   }
 
   /** Returns a function that removes the watcher. */

@@ -26,6 +26,7 @@ import {
   RunRemoval,
   type RunService,
   SegmentStore,
+  servedListings,
   type StepCatalog,
   WorkerPresence,
   WorkLoop,
@@ -246,11 +247,12 @@ function bindWorker(bindPart: BindPart): void {
     (kv, clock, log, catalog, plugins, { workerId }, workLoop) => {
       const types = catalog.entries().map(({ metadata: { type_id, version } }) => ({ type_id, version }));
       const concurrency = Object.fromEntries(workLoop.concurrency());
+      const loaded = servedListings(plugins.listings(), types);
       return new WorkerPresence({
         kv,
         clock,
         log,
-        worker: { worker_id: workerId, types, started_at: clock.now(), concurrency, plugins: plugins.listings() },
+        worker: { worker_id: workerId, types, started_at: clock.now(), concurrency, plugins: loaded },
       });
     },
     [ids.kv, ids.clock, ids.log, ids.catalog, ids.plugins, ids.workerSettings, ids.workLoop],

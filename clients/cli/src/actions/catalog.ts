@@ -34,7 +34,8 @@ async function localTypes(settings: Settings, type?: string): Promise<Shown> {
 }
 
 async function gatewayTypes(settings: Settings, gateway: Gateway, type?: string): Promise<Shown> {
-  const { typesAtGateway } = await import('../remote/gateway-catalog.js');
+  const { typeAtGateway, typesAtGateway } = await import('../remote/gateway-catalog.js');
+  if (type?.includes('@') === true) return typeAtGateway(settings, gateway, type);
   const types = await typesAtGateway(settings, gateway);
   if (type === undefined) return types;
   const one = types.find(({ type_id }) => type_id === type);

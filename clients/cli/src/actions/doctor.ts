@@ -1,6 +1,6 @@
 /** Runs as many checks as possible: whatever cannot be loaded or reached is reported once, and the checks that depend on it are skipped. */
 import { isLlmteamError } from '@llmteam/contracts';
-import { type Config, lookAtNats, type ServiceConfig, serviceConfig, withKvStore } from '@llmteam/service-host';
+import { type Config, lookAtNats, type Plugins, type ServiceConfig, serviceConfig, withKvStore } from '@llmteam/service-host';
 import { makeColours } from '../colours.js';
 import { configHere } from '../configuration.js';
 import { type Check, problem, reasonOf } from '../doctor/check.js';
@@ -9,6 +9,7 @@ import { checkConfiguration, checkNode, checkPlugins } from '../doctor/process-c
 import { checkServer } from '../doctor/server-checks.js';
 import { checkServices } from '../doctor/service-checks.js';
 import { checkLocalJournals } from '../doctor/unreadable-checks.js';
+import { checkLocalVersions } from '../doctor/version-checks.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { silentLog } from '../log.js';
 import { type ExpectNats, isWithoutNats } from '../nats-use.js';
@@ -39,14 +40,15 @@ async function runChecks(settings: Settings, expected: ExpectNats, report: Repor
   if (loaded === null) return;
   const { config, given } = loaded;
   report(...checkConfiguration(config));
-  report(await checkPlugins(config, silentLog));
+  const { check, plugins } = await checkPlugins(config, silentLog);
+  report(check);
   const server = await lookAtNats(config, silentLog).catch((error: unknown) => {
     const isLocal = isWithoutNats(error, given, expected);
     report(...(isLocal ? checkLocalStores(settings.home, config) : [problem('server', reasonOf(error))]));
     return { isLocal };
   });
   if ('isLocal' in server) {
-    if (server.isLocal) report(...(await checkLocalJournals(settings.home)));
+    if (server.isLocal) report(...(await checkRunsHere(settings, config, plugins)));
     return;
   }
   report(...checkServer(server, config));
@@ -59,6 +61,11 @@ async function runChecks(settings: Settings, expected: ExpectNats, report: Repor
   } catch (error) {
     report(problem('services', reasonOf(error)));
   }
+}
+
+async function checkRunsHere(settings: Settings, config: ServiceConfig, plugins: Plugins | null): Promise<Check[]> {
+  const journals = await checkLocalJournals(settings.home);
+  return plugins === null ? journals : [...journals, ...(await checkLocalVersions(settings, config, plugins))];
 }
 
 /** The configuration as given, and with the defaults of every section. */

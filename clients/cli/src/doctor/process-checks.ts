@@ -32,11 +32,16 @@ export function checkConfiguration(config: ServiceConfig): Check[] {
   return checks;
 }
 
-export async function checkPlugins(config: ServiceConfig, log: Logger): Promise<Check> {
+/** With what was loaded, unless that failed. */
+export async function checkPlugins(
+  config: ServiceConfig,
+  log: Logger,
+): Promise<{ readonly check: Check; readonly plugins: Plugins | null }> {
   try {
-    return ok('plugins', describePlugins(await loadPlugins(config, log)));
+    const plugins = await loadPlugins(config, log);
+    return { check: ok('plugins', describePlugins(plugins)), plugins };
   } catch (error) {
-    return problem('plugins', reasonOf(error));
+    return { check: problem('plugins', reasonOf(error)), plugins: null };
   }
 }
 
