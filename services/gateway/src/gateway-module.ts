@@ -148,9 +148,9 @@ function bindUseCases(bind: Bind): void {
     [kernel.catalog, ids.liveWorkers],
   );
   bind(ids.plugins).toResolvedValue(
-    (segments, definitions, meter, loaded) =>
-      new PluginQueries({ segments, definitions, liveRuns: (limit) => meter.pinned(limit) }, loaded),
-    [kernel.segments, kernel.definitions, kernel.runMeter, ids.loadedPlugins],
+    (segments, definitions, meter, loaded, catalog) =>
+      new PluginQueries({ segments, definitions, liveRuns: (limit) => meter.pinned(limit) }, loaded, catalog),
+    [kernel.segments, kernel.definitions, kernel.runMeter, ids.loadedPlugins, kernel.catalog],
   );
   bind(ids.segments).toResolvedValue(
     (segments, definitions, catalog, compiler, refs, clock, tenants) =>

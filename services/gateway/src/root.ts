@@ -9,6 +9,7 @@ import {
   type IndexFeed,
   type IndexFeedOptions,
   type StepCatalog,
+  type VersionReporter,
 } from '@llmteam/kernel';
 import {
   AllowedHosts,
@@ -51,6 +52,7 @@ export interface Root {
   readonly feed: IndexFeed;
   readonly announced: AnnouncedTypes;
   readonly workers: CountedWorkers;
+  readonly reporter: VersionReporter;
 }
 
 /** A gateway as a service on NATS. */
@@ -97,6 +99,7 @@ export function compose(options: RootOptions): Root {
     feed: container.get(kernelIds.indexFeed),
     announced: container.get(kernelIds.announcedTypes),
     workers: container.get(kernelIds.countedWorkers),
+    reporter: container.get(kernelIds.versionReporter),
   };
 }
 

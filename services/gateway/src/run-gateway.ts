@@ -67,7 +67,7 @@ async function openGateway(
 
 async function begin(
   lifecycle: OpenService['lifecycle'],
-  { announced, workers, feed, gateway }: Root,
+  { announced, workers, feed, gateway, reporter }: Root,
   config: ServiceConfig,
   log: Logger,
 ): Promise<void> {
@@ -79,5 +79,7 @@ async function begin(
   lifecycle.opens('gateway', () => gateway.close());
   const { host, port } = config.file.gateway.http;
   const address = await gateway.open(port, host);
+  lifecycle.opens('version report', () => reporter.stop());
+  reporter.start();
   log.info({ host: address.host, port: address.port }, 'the gateway serves requests');
 }

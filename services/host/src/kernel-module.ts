@@ -28,6 +28,7 @@ import {
   SegmentStore,
   servedListings,
   type StepCatalog,
+  VersionReporter,
   WorkerPresence,
   WorkLoop,
   type WorkLoopOptions,
@@ -90,6 +91,7 @@ const parts = {
   countedWorkers: serviceId<CountedWorkers>('countedWorkers'),
   indexFeed: serviceId<IndexFeed>('indexFeed'),
   runMeter: serviceId<RunMeter>('runMeter'),
+  versionReporter: serviceId<VersionReporter>('versionReporter'),
   outbound: serviceId<Outbound>('outbound'),
   retry: serviceId<Retry>('retry'),
   resources: serviceId<Resources>('resources'),
@@ -207,6 +209,12 @@ function bindWatchers(bindPart: BindPart): void {
     (journal, index, definitions, log, followRuns, sink) =>
       new RunMeter({ journal, index, definitions, log, followRuns }, sink),
     [ids.journal, ids.index, ids.definitions, ids.log, ids.followRuns, ids.runMeterSink],
+  );
+  bindPart(
+    ids.versionReporter,
+    (kv, definitions, meter, clock, log) =>
+      new VersionReporter({ kv, definitions, clock, log, liveRuns: (limit) => meter.pinned(limit) }),
+    [ids.kv, ids.definitions, ids.runMeter, ids.clock, ids.log],
   );
 }
 

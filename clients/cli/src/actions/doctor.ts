@@ -57,7 +57,7 @@ async function runChecks(settings: Settings, expected: ExpectNats, report: Repor
     return;
   try {
     const { partitions } = config.file.nats;
-    report(...(await withKvStore(config, silentLog, (kv) => checkServices(kv, partitions))));
+    report(...(await withKvStore(config, silentLog, (kv) => checkServices(kv, partitions, plugins?.catalog ?? null))));
   } catch (error) {
     report(problem('services', reasonOf(error)));
   }

@@ -1,12 +1,16 @@
 /** Checks of the running services: coordinators and their partitions, workers and their queues. */
 import type { KvStore } from '@llmteam/contracts';
 import { seenCoordinators } from '@llmteam/coordinator';
-import { announcedQueues, liveWorkers } from '@llmteam/kernel';
+import { announcedQueues, liveWorkers, type StepCatalog } from '@llmteam/kernel';
+import { checkServedVersions } from './version-checks.js';
 import { type Check, counted, ok, problem, warning } from './check.js';
 import { checkUnreadable } from './unreadable-checks.js';
 
-export async function checkServices(kv: KvStore, partitions: number): Promise<Check[]> {
-  return [...(await checkCoordinators(kv, partitions)), ...(await checkWorkers(kv)), ...(await checkUnreadable(kv))];
+/** `catalog` is null if the plugins of this process could not be loaded. */
+export async function checkServices(kv: KvStore, partitions: number, catalog: StepCatalog | null): Promise<Check[]> {
+  const versions = catalog === null ? [] : await checkServedVersions(kv, catalog);
+  const processes = [...(await checkCoordinators(kv, partitions)), ...(await checkWorkers(kv))];
+  return [...processes, ...(await checkUnreadable(kv)), ...versions];
 }
 
 async function checkCoordinators(kv: KvStore, partitions: number): Promise<Check[]> {

@@ -1,6 +1,6 @@
 /** Checks that whatever live runs are pinned to is still there. */
-import { type KvStore, type PluginListing, type VersionUse } from '@llmteam/contracts';
-import { isProvided, type UsedVersion } from '@llmteam/kernel';
+import type { KvStore, VersionUse } from '@llmteam/contracts';
+import { countedListings, isProvided, listWorkers, readVersionReport, type StepCatalog } from '@llmteam/kernel';
 import type { Plugins, ServiceConfig } from '@llmteam/service-host';
 import { localPluginPage } from '../plugin-page.js';
 import type { Settings } from '../settings.js';
@@ -21,6 +21,21 @@ export async function checkLocalVersions(
   } catch (error) {
     return [problem(name, reasonOf(error))];
   }
+}
+
+/**
+ * Of an installation on NATS, as a gateway reported them, against what its live workers have loaded; control types run in coordinators,
+ * which have the same as this process.
+ */
+export async function checkServedVersions(kv: KvStore, catalog: Pick<StepCatalog, 'find'>): Promise<Check[]> {
+  const [report, workers] = await Promise.all([readVersionReport(kv), listWorkers(kv)]);
+  if (report === null) return [warning(name, 'no gateway has reported lately what live runs need')];
+  const plugins = countedListings(workers.map(({ plugins: loaded = [] }) => loaded));
+  const versions = report.versions.map((use) => {
+    const hasControl = catalog.find(use.type_id, use.version)?.control != null;
+    return { ...use, is_provided: hasControl || isProvided(use, plugins) };
+  });
+  return versionChecks(versions, report.is_complete);
 }
 
 function versionChecks(versions: readonly VersionUse[], isComplete: boolean): Check[] {
