@@ -3,7 +3,7 @@ import { PluginHost, StepCatalog, type WantedPlugin } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
-import { type Installed, withInstalled } from './support/installed.js';
+import { type Installed, withInstalled } from '../support/installed-plugins.js';
 
 interface Scene {
   readonly host: PluginHost;

@@ -12,7 +12,7 @@ import {
   type NewKeyRequest,
 } from '@llmteam/gateway';
 import { countedListings, systemClock } from '@llmteam/kernel';
-import { loadPlugins } from '@llmteam/service-host';
+import { type Config, loadPlugins } from '@llmteam/service-host';
 import { quietLogger } from '../../support/quiet-logger.js';
 import { AnswerChecker } from './answer-checker.js';
 import { ApiClient } from './api-client.js';
@@ -43,6 +43,8 @@ export interface WorldOptions {
   readonly backend?: Backend;
   readonly clock?: Clock;
   readonly refs?: GatewayOptions['refs'];
+  /** Default: the built-in plugins alone. */
+  readonly config?: Config;
 }
 
 const generous: Partial<GatewayLimits> = {
@@ -59,7 +61,7 @@ export async function withGateway(
 ): Promise<void> {
   const clock = given.clock ?? systemClock();
   const backend = given.backend ?? (await openMemoryBackend({ clock, partitions: given.partitions ?? 2 }));
-  const runtime = await openRuntime(backend, clock, given.log ?? quietLogger);
+  const runtime = await openRuntime(backend, clock, given.log ?? quietLogger, given.config);
   await runtime.drive('everything');
   const options = gatewayOptions(runtime, clock, given);
   const { gateway } = composeEmbedded(options);
@@ -84,13 +86,19 @@ export async function withGateway(
   }
 }
 
-const config = { file: {}, path: null, folder: process.cwd(), environment: {}, unknownVariables: [] };
+export const config: Config = { file: {}, path: null, folder: process.cwd(), environment: {}, unknownVariables: [] };
 /** Loaded once for all gateways of a file, which run one after another. */
 const plugins = loadPlugins(config, quietLogger);
 
-export async function openRuntime(backend: Backend, clock: Clock, log: Logger): Promise<EmbeddedRuntime> {
+export async function openRuntime(
+  backend: Backend,
+  clock: Clock,
+  log: Logger,
+  own: Config = config,
+): Promise<EmbeddedRuntime> {
   const openBackend = async (): Promise<Backend> => backend;
-  return EmbeddedRuntime.open({ config, clock, log, openBackend, plugins: await plugins });
+  const loaded = own === config ? await plugins : await loadPlugins(own, log);
+  return EmbeddedRuntime.open({ config: own, clock, log, openBackend, plugins: loaded });
 }
 
 export function gatewayOptions(runtime: EmbeddedRuntime, clock: Clock, given: WorldOptions): GatewayOptions {
