@@ -1,6 +1,6 @@
 /** The plugins that are loaded and the versions that are needed, here or at a gateway. */
 import type { PluginPage } from '@llmteam/contracts';
-import { isProvided, mergeVersionUses } from '@llmteam/kernel';
+import { isProvided } from '@llmteam/kernel';
 import { type Config, loadPlugins, type Plugins } from '@llmteam/service-host';
 import { configHere } from './configuration.js';
 import { makeLog } from './log.js';
@@ -18,7 +18,7 @@ export async function pluginPage(settings: Settings): Promise<PluginPage> {
 /** Opens every store of the home folder, without driving anything. */
 export async function localPluginPage(settings: Settings, config: Config, plugins: Plugins): Promise<PluginPage> {
   const stores = await openLocalStores(settings, config, plugins);
-  const uses = mergeVersionUses(await stores.each((_runs, _isDriven, { versions }) => versions.uses()));
+  const uses = await stores.versionUses();
   const listings = plugins.host.listings();
   const versions = uses.versions.map((use) => ({ ...use, is_provided: isProvided(use, listings) }));
   return { plugins: listings, versions, is_complete: uses.is_complete, cursor: null };

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLlmteamError, type Journal, LlmteamError, type Logger, type RunKey } from '@llmteam/contracts';
-import { type RunService, systemClock } from '@llmteam/kernel';
+import { mergeVersionUses, type RunService, systemClock, type VersionUses } from '@llmteam/kernel';
 import { type Config, loadPlugins, type Plugins } from '@llmteam/service-host';
 import { gatherEndedRuns } from './gather-ended-runs.js';
 import { ownerAddress } from './owner-address.js';
@@ -133,20 +133,35 @@ export class LocalStores {
   }
 
   /** Visits every store in turn. `look` may be called again if the owner of a store exits meanwhile. */
-  async each<T>(
-    look: (runs: RunService, isDriven: (run: DrivenQuery) => boolean, store: StoreParts) => Promise<T>,
-  ): Promise<T[]> {
+  async each<T>(look: (runs: RunService, isDriven: (run: DrivenQuery) => boolean) => Promise<T>): Promise<T[]> {
     const found: T[] = [];
     for (const folder of this.stores.folders()) {
       const result = await this.visit(folder, async (store) => {
         const { driving } = await store.owner.describe();
-        const seen = await look(store.runs, (run) => isDriven(driving, run), store);
+        const seen = await look(store.runs, (run) => isDriven(driving, run));
         await store.close();
         return seen;
       });
       found.push(result);
     }
     return found;
+  }
+
+  /**
+   * What the live runs of all stores and the segments of the service are pinned to. The segments of other stores are those of commands,
+   * which read them from files again.
+   */
+  async versionUses(): Promise<VersionUses> {
+    const found: VersionUses[] = [];
+    for (const folder of this.stores.folders()) {
+      const uses = await this.visit(folder, async (store) => {
+        const seen = await store.versions.uses();
+        await store.close();
+        return seen;
+      });
+      found.push(folder === this.stores.serviceFolderName() ? uses : ofRuns(uses));
+    }
+    return mergeVersionUses(found);
   }
 
   /** Opens a store and calls `look`, again if its owner exits meanwhile. `look` closes the store unless it throws. */
@@ -247,6 +262,11 @@ async function knows(runs: RunService, run: RunKey): Promise<boolean> {
 async function closeAll(server: OwnerServer, runtime: EmbeddedRuntime): Promise<void> {
   await server.close();
   await runtime.close();
+}
+
+function ofRuns({ versions, ...rest }: VersionUses): VersionUses {
+  const runs = versions.filter(({ run_count }) => run_count > 0);
+  return { ...rest, versions: runs.map((use) => ({ ...use, segments: [], segment_count: 0 })) };
 }
 
 function remote(owner: OwnerClient): RemoteStore {
