@@ -126,7 +126,8 @@ export const errorCodes = {
   PLUGIN_DUPLICATE: {
     recoverable: false,
     http: 500,
-    about: 'Two plugins provide the same version of a step type, or have the same name.',
+    about:
+      'Two plugins bring the same step type or model provider, or have the same name and are not versions of one package.',
   },
   PLUGIN_INCOMPATIBLE: { recoverable: false, http: 500, about: 'A plugin requires another API version.' },
   PLUGIN_INVALID: { recoverable: false, http: 500, about: 'A plugin has no valid manifest or definition.' },

@@ -112,7 +112,8 @@ export const RunView = Type.Object(
     parent_run_id: Type.Union([Type.String(), Type.Null()]),
     step_types: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
-        description: 'The version that it runs on, by the `type` of each step as written. Absent from runs redacted before it was kept.',
+        description:
+          'The version that it runs on, by the `type` of each step as written. Absent from runs redacted before it was kept.',
       }),
     ),
     redacted: Type.Optional(Redacted),

@@ -7,7 +7,13 @@ export {
 } from './catalog/announced-types.js';
 export { CountedWorkers } from './catalog/counted-workers.js';
 export { editorSchema } from './catalog/editor-schema.js';
-export { type LiveWorker, listWorkers, liveWorkers, WorkerPresence, type WorkerPresenceOptions } from './catalog/live-workers.js';
+export {
+  type LiveWorker,
+  listWorkers,
+  liveWorkers,
+  WorkerPresence,
+  type WorkerPresenceOptions,
+} from './catalog/live-workers.js';
 export { type CatalogEntry, type PinnedTypes, StepCatalog, type VersionChoice } from './catalog/step-catalog.js';
 export { type ManualClock, manualClock } from './clock/manual-clock.js';
 export { systemClock } from './clock/system-clock.js';

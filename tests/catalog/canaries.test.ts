@@ -18,7 +18,11 @@ import { workType } from '../support/simulation/work-type.js';
 import { spec } from '../support/spec.js';
 
 const strict: JsonObject = { type: 'object', properties: { page: { type: 'integer' } }, additionalProperties: false };
-const schemas: Readonly<Record<string, JsonObject>> = { '1.0.0': { type: 'object' }, '1.1.0': { type: 'object' }, '2.0.0': strict };
+const schemas: Readonly<Record<string, JsonObject>> = {
+  '1.0.0': { type: 'object' },
+  '1.1.0': { type: 'object' },
+  '2.0.0': strict,
+};
 
 interface Scene {
   readonly warnings: readonly string[];
@@ -32,8 +36,14 @@ async function withCatalog(use: (scene: Scene) => Promise<void>): Promise<void> 
   const clock = systemClock();
   const backend = await openMemoryBackend({ clock });
   const catalog = new StepCatalog();
-  for (const [version, config_schema] of Object.entries(schemas)) {
-    const metadata: StepTypeMetadata = { permissions: [], ...workType.metadata, type_id: 'ocr', version, config_schema };
+  for (const [version, configSchema] of Object.entries(schemas)) {
+    const metadata: StepTypeMetadata = {
+      permissions: [],
+      ...workType.metadata,
+      type_id: 'ocr',
+      version,
+      config_schema: configSchema,
+    };
     catalog.announce(metadata, 'ocr', false);
   }
   const compiler = createExpressionCompiler();
@@ -52,8 +62,8 @@ async function withCatalog(use: (scene: Scene) => Promise<void>): Promise<void> 
   const versionsOf: Scene['versionsOf'] = async (settings, definition, ids) => {
     const runs = service(settings);
     return Promise.all(
-      ids.map(async (run_id) => {
-        const run = await runs.start({ tenant_id: 'acme', definition, input: {}, run_id });
+      ids.map(async (runId) => {
+        const run = await runs.start({ tenant_id: 'acme', definition, input: {}, run_id: runId });
         return (await runs.show(run)).step_types ?? {};
       }),
     );
@@ -134,7 +144,10 @@ spec('canaries', (test) => {
   test('a version that is not installed is told, and a range that is none is refused', () =>
     withCatalog(async ({ put, versionsOf, warnings, service }) => {
       const definition = await put(ocr('ocr'), pinned);
-      assert.equal(await versionsOf({ ocr: { version: '^7', share: 1 } }, definition, ['one', 'two']), [pinned, pinned]);
+      assert.equal(await versionsOf({ ocr: { version: '^7', share: 1 } }, definition, ['one', 'two']), [
+        pinned,
+        pinned,
+      ]);
       assert.equal(warnings, ["canary.ocr: no version in '^7' is installed, so no run takes one"]);
       const thrown = ((): unknown => {
         try {

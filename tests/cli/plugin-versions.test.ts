@@ -90,7 +90,10 @@ spec('versions of plugins on the command line', (test) => {
         rmSync(join(cli.folder, 'node_modules/acme-ocr'), { recursive: true });
         const orphaned = await cli.call(['doctor']);
         assert.is(orphaned.code, 1, orphaned.stdout);
-        assert.match(orphaned.stdout, new RegExp(`^problem {2}versions: nothing provides ocr 1\\.4\\.0: run ${run_id}$`, 'm'));
+        assert.match(
+          orphaned.stdout,
+          new RegExp(`^problem {2}versions: nothing provides ocr 1\\.4\\.0: run ${run_id}$`, 'm'),
+        );
       }),
     patience,
   );

@@ -48,7 +48,11 @@ function scan(segmentId: string, type: string, config = {}): Segment {
 
 interface Place {
   /** A gateway on the same store with these plugins installed and configured. */
-  with(plugins: readonly Installed[], use: (client: ApiClient, other: ApiClient) => Promise<void>, more?: object): Promise<void>;
+  with(
+    plugins: readonly Installed[],
+    use: (client: ApiClient, other: ApiClient) => Promise<void>,
+    more?: object,
+  ): Promise<void>;
 }
 
 async function inOnePlace(use: (place: Place) => Promise<void>): Promise<void> {
@@ -183,7 +187,9 @@ spec('versions of plugins over HTTP', (test) => {
           runId = await start(client, 'a');
           const { plugins, versions, is_complete } = (await client.get<PluginPage>('/api/v1/plugins')).json;
           assert.equal(
-            plugins.filter(({ name }) => name === 'ocr').map(({ package: from, version, workers }) => [from, version, workers]),
+            plugins
+              .filter(({ name }) => name === 'ocr')
+              .map(({ package: from, version, workers }) => [from, version, workers]),
             [
               ['acme-ocr-v2', '2.0.0', 1],
               ['acme-ocr', '1.4.0', 1],
@@ -192,8 +198,24 @@ spec('versions of plugins over HTTP', (test) => {
           const uses = versions.filter(({ type_id }) => type_id === 'ocr');
           const shared = { type_id: 'ocr', is_provided: true };
           assert.equal(uses, [
-            { ...shared, version: '2.0.0', segments: ['b'], runs: [], segment_count: 1, run_count: 0, is_used_elsewhere: true },
-            { ...shared, version: '1.4.0', segments: ['a'], runs: [runId], segment_count: 1, run_count: 1, is_used_elsewhere: false },
+            {
+              ...shared,
+              version: '2.0.0',
+              segments: ['b'],
+              runs: [],
+              segment_count: 1,
+              run_count: 0,
+              is_used_elsewhere: true,
+            },
+            {
+              ...shared,
+              version: '1.4.0',
+              segments: ['a'],
+              runs: [runId],
+              segment_count: 1,
+              run_count: 1,
+              is_used_elsewhere: false,
+            },
           ]);
           assert.is(is_complete, true);
         });

@@ -1,9 +1,9 @@
 import { isLlmteamError, type Logger } from '@llmteam/contracts';
 import { PluginHost, StepCatalog, type WantedPlugin } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
+import { type Installed, withInstalled } from '../support/installed-plugins.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
-import { type Installed, withInstalled } from '../support/installed-plugins.js';
 
 interface Scene {
   readonly host: PluginHost;
@@ -75,11 +75,17 @@ spec('versions of plugins', (test) => {
       'start: async ({ settings, log }) => { log.child({}); return settings.from; }, stop: async (from) => { globalThis.stoppedWith.push(from); }';
     const stoppedWith: string[] = [];
     Object.assign(globalThis, { stoppedWith });
-    return loading([{ ...first, members }, { ...second, members }], async ({ host }) => {
-      await host.start();
-      await host.stop();
-      assert.equal(stoppedWith, ['second', 'all']);
-    });
+    return loading(
+      [
+        { ...first, members },
+        { ...second, members },
+      ],
+      async ({ host }) => {
+        await host.start();
+        await host.stop();
+        assert.equal(stoppedWith, ['second', 'all']);
+      },
+    );
   });
 
   test('a type that another plugin brings is refused in whatever version, with the way out', async () => {
@@ -108,7 +114,10 @@ spec('versions of plugins', (test) => {
 
   test('a replacement of the same version, or two of them, are refused', async () => {
     const same = { ...loud, version: '0.1.0', replaces: ['transform'] };
-    assert.match(await refusal([ours, same]), /'loud' and 'transform' both bring .* in version 0\.1\.0; .*needs a version/);
+    assert.match(
+      await refusal([ours, same]),
+      /'loud' and 'transform' both bring .* in version 0\.1\.0; .*needs a version/,
+    );
     const louder: Wanted = { ...loud, alias: 'louder', name: 'louder', version: '4.0.0', replaces: ['transform'] };
     assert.match(await refusal([ours, { ...loud, replaces: ['transform'] }, louder]), /several of them say/);
   });
@@ -123,10 +132,16 @@ spec('versions of plugins', (test) => {
 
   test('of a model provider in two versions of one plugin the newest counts, which is told', () => {
     const own = { providers: ['acme'], types: [] };
-    return loading([{ ...second, ...own }, { ...first, ...own }], ({ host, told }) => {
-      assert.is(host.providers.size, 1);
-      assert.equal(told, ["the model provider 'acme' is that of plugin 'ocr' 2.0.1, not of 1.4.0"]);
-    });
+    return loading(
+      [
+        { ...second, ...own },
+        { ...first, ...own },
+      ],
+      ({ host, told }) => {
+        assert.is(host.providers.size, 1);
+        assert.equal(told, ["the model provider 'acme' is that of plugin 'ocr' 2.0.1, not of 1.4.0"]);
+      },
+    );
   });
 
   test('a model provider of two plugins is refused unless one replaces it', async () => {

@@ -1,7 +1,10 @@
 import * as assert from 'uvu/assert';
 import { jsonOf, withCli } from '../cli/support/cli.js';
+import { chain } from '../cli/support/segments.js';
+import { install } from '../support/installed-plugins.js';
 import { spec } from '../support/spec.js';
 import { type Installation, withInstallation } from './support/installation.js';
+import { until } from './support/until.js';
 
 const patience = { timeoutMs: 90_000 };
 
@@ -30,7 +33,47 @@ async function diagnose({ cli, environment }: Installation, more: Record<string,
   return { code: ended.code, ok, checks, of };
 }
 
+const scan = chain(
+  'scan',
+  [
+    { step_id: 'wait', type: 'wait_for_signal', config: { signal: 'go' } },
+    { step_id: 'read', type: 'ocr@1' },
+  ],
+  { params: { timeout_seconds: null } },
+);
+
 spec('doctor', (test) => {
+  test(
+    'fails with the list if live runs need a version that no live worker has',
+    () =>
+      withInstallation({}, async (installation) => {
+        const { cli } = installation;
+        install(cli.folder, { alias: 'acme-ocr', name: 'ocr', version: '1.4.0', types: ['ocr'] });
+        cli.write('llmteam.config.json', { plugins: [{ package: 'acme-ocr', isolation: 'inline' }] });
+        await installation.start('coordinator').ready();
+        const worker = await installation.start('worker').ready();
+        const run = { run_id: '' };
+        await installation.withClient(async (client) => {
+          run.run_id = (await client.start(scan)).run_id;
+        });
+        assert.match((await diagnose(installation)).of('versions'), /^warning: no gateway has reported/);
+        await installation.start('gateway').ready();
+        await until('a report', async () => {
+          return (
+            (await diagnose(installation)).of('versions') === 'ok: every version that live runs need is provided' ||
+            null
+          );
+        });
+        await worker.stop();
+        cli.write('llmteam.config.json', {});
+        await installation.start('worker').ready();
+        const { code, of } = await diagnose(installation);
+        assert.is(code, 1);
+        assert.is(of('versions'), `problem: nothing provides ocr 1.4.0: run ${run.run_id}`);
+      }),
+    patience,
+  );
+
   test(
     'finds nothing wrong with a server on which nothing is installed yet, and installs nothing',
     () =>

@@ -35,7 +35,9 @@ export const VersionUse = Type.Object(
     runs: texts('Runs that have not ended, at most 100.'),
     segment_count: Type.Integer({ minimum: 0 }),
     run_count: Type.Integer({ minimum: 0 }),
-    is_used_elsewhere: Type.Boolean({ description: 'Whether other tenants use it too; what they have is not listed or counted.' }),
+    is_used_elsewhere: Type.Boolean({
+      description: 'Whether other tenants use it too; what they have is not listed or counted.',
+    }),
   },
   { ...strict, $id: 'VersionUse' },
 );

@@ -83,12 +83,7 @@ function isOfAnother(present: Json, { plugin }: AnnouncedType): boolean {
   return known !== undefined && plugin !== undefined && known !== plugin;
 }
 
-async function conflict(
-  kv: KvStore,
-  workerId: string,
-  type: AnnouncedType,
-  { value }: KvEntry,
-): Promise<LlmteamError> {
+async function conflict(kv: KvStore, workerId: string, type: AnnouncedType, { value }: KvEntry): Promise<LlmteamError> {
   const { type_id, version } = type;
   const workers = await listWorkers(kv);
   const [other] = workers.filter(({ types }) =>

@@ -1,5 +1,13 @@
 /** Which workers are alive and what they serve: keys `workers/<worker_id>` with a TTL. */
-import { type Clock, type Json, type KvStore, type Logger, type PluginListing, queueName, type Timer } from '@llmteam/contracts';
+import {
+  type Clock,
+  type Json,
+  type KvStore,
+  type Logger,
+  type PluginListing,
+  queueName,
+  type Timer,
+} from '@llmteam/contracts';
 
 export const workersPrefix = 'workers/';
 const defaultTtlMs = 15_000;

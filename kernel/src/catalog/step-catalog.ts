@@ -125,7 +125,8 @@ export class StepCatalog implements StepTypes {
   chooseFor(type: string, pinned: PinnedTypes = {}): VersionChoice {
     const newest = this.choose(type);
     const version = Object.hasOwn(pinned, type) ? semver.parse(pinned[type]) : null;
-    if (type.includes('@') || version === null || newest.kind !== 'found' || newest.entry.standing.isOurs) return newest;
+    if (type.includes('@') || version === null || newest.kind !== 'found' || newest.entry.standing.isOurs)
+      return newest;
     const same = this.choose(`${type}@${version.major}`);
     return same.kind === 'found' ? same : newest;
   }

@@ -38,23 +38,41 @@ type Sort = keyof typeof sortsOf;
 
 export function settleOffers(offers: readonly PluginOffer[]): SettledOffers {
   const faults: LlmteamError[] = [];
-  const preferred = new Map<string, string>();
-  const providers = new Map<string, PluginOffer>();
-  const severalVersions: string[] = [];
-  for (const sort of Object.keys(sortsOf) as Sort[]) {
-    for (const [id, rivals] of byId(offers, sortsOf[sort])) {
-      const owner = ownerOf(sort, id, rivals);
-      if (typeof owner !== 'string') {
-        faults.push(owner);
-        continue;
-      }
-      const counting = rivals.filter(({ plugin }) => plugin.name === owner).sort(newestFirst);
-      if (sort === 'step type' && counting.length < rivals.length) preferred.set(id, owner);
-      if (sort === 'model provider') providers.set(id, counting[0] as PluginOffer);
-      if (sort === 'model provider' && counting.length > 1) severalVersions.push(newestCounts(id, counting));
+  const types = countingOf('step type', offers, faults);
+  const models = countingOf('model provider', offers, faults);
+  const several = [...models].filter(([, { counting }]) => counting.length > 1);
+  return {
+    faults,
+    preferred: new Map(
+      [...types].flatMap(([id, { owner, isContested }]) => (isContested ? [[id, owner] as const] : [])),
+    ),
+    providers: new Map([...models].map(([id, { counting }]) => [id, counting[0] as PluginOffer])),
+    severalVersions: several.map(([id, { counting }]) => newestCounts(id, counting)),
+    unneeded: unneeded(offers),
+  };
+}
+
+interface Counting {
+  readonly owner: string;
+  /** The offers of the owner, newest first. */
+  readonly counting: readonly PluginOffer[];
+  /** Whether another plugin brings it too. */
+  readonly isContested: boolean;
+}
+
+/** By id; what cannot be settled is added to `faults`. */
+function countingOf(sort: Sort, offers: readonly PluginOffer[], faults: LlmteamError[]): Map<string, Counting> {
+  const settled = new Map<string, Counting>();
+  for (const [id, rivals] of byId(offers, sortsOf[sort])) {
+    const owner = ownerOf(sort, id, rivals);
+    if (typeof owner !== 'string') {
+      faults.push(owner);
+      continue;
     }
+    const counting = rivals.filter(({ plugin }) => plugin.name === owner).sort(newestFirst);
+    settled.set(id, { owner, counting, isContested: counting.length < rivals.length });
   }
-  return { faults, preferred, providers, severalVersions, unneeded: unneeded(offers) };
+  return settled;
 }
 
 function byId(
@@ -62,8 +80,7 @@ function byId(
   idsOf: (offer: PluginOffer) => readonly string[],
 ): Map<string, PluginOffer[]> {
   const found = new Map<string, PluginOffer[]>();
-  for (const offer of offers)
-    for (const id of new Set(idsOf(offer))) found.set(id, [...(found.get(id) ?? []), offer]);
+  for (const offer of offers) for (const id of new Set(idsOf(offer))) found.set(id, [...(found.get(id) ?? []), offer]);
   return found;
 }
 
@@ -85,7 +102,9 @@ function ownerOf(sort: Sort, id: string, rivals: readonly PluginOffer[]): string
   const same = rivals.find(({ plugin, source }) => plugin.name !== owner && versions.has(source.version));
   if (sort === 'model provider' || same === undefined) return owner;
   const both = `'${owner}' and '${same.plugin.name}' both bring the ${sort} '${id}' in version ${same.source.version}`;
-  return duplicate(`plugins ${both}; one that replaces another needs a version of its own, because runs are pinned to it`);
+  return duplicate(
+    `plugins ${both}; one that replaces another needs a version of its own, because runs are pinned to it`,
+  );
 }
 
 function namesOf(offers: readonly PluginOffer[]): string[] {
@@ -113,7 +132,9 @@ function unneeded(offers: readonly PluginOffer[]): string[] {
       }
       const isRival = (other: PluginOffer): boolean =>
         other.plugin.name !== offer.plugin.name && idsOf(other).includes(id);
-      return offers.some(isRival) ? [] : `'replaces' of plugin '${specifier}' names '${id}', which no other plugin brings`;
+      return offers.some(isRival)
+        ? []
+        : `'replaces' of plugin '${specifier}' names '${id}', which no other plugin brings`;
     }),
   );
 }

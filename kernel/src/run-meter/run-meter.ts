@@ -101,9 +101,9 @@ export class RunMeter {
   async *pinned(limit: number): AsyncGenerator<PinnedRun> {
     for (const [key, run] of [...this.live].slice(0, limit)) {
       const { tenant_id } = run;
-      const run_id = key.slice(tenant_id.length + 1);
-      run.definition ??= await definitionOf(this.deps.journal, { tenant_id, run_id });
-      if (run.definition !== null) yield { tenant_id, run_id, definition: run.definition };
+      const runId = key.slice(tenant_id.length + 1);
+      run.definition ??= await definitionOf(this.deps.journal, { tenant_id, run_id: runId });
+      if (run.definition !== null) yield { tenant_id, run_id: runId, definition: run.definition };
     }
   }
 

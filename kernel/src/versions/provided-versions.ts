@@ -6,7 +6,10 @@ import type { UsedVersion } from './version-uses.js';
 type Provider = Pick<PluginListing, 'kind' | 'name' | 'version' | 'step_types'>;
 
 /** Jobs of a task type go to any worker with its major version. A control type runs inside the engine: only the same version replays. */
-export function isProvided({ type_id, version }: Pick<UsedVersion, 'type_id' | 'version'>, plugins: readonly Provider[]): boolean {
+export function isProvided(
+  { type_id, version }: Pick<UsedVersion, 'type_id' | 'version'>,
+  plugins: readonly Provider[],
+): boolean {
   return plugins.some((plugin) => {
     if (!plugin.step_types.includes(type_id)) return false;
     if (plugin.kind === 'control') return plugin.version === version;

@@ -78,8 +78,8 @@ async function pinnedBy(definitions: Pick<Definitions, 'get'>, hash: string): Pr
 
 function unused(key: string): UsedVersion {
   const at = key.indexOf('@');
-  const [type_id, version] = [key.slice(0, at), key.slice(at + 1)];
-  return { type_id, version, segments: [], runs: [], segment_count: 0, run_count: 0, is_used_elsewhere: false };
+  const [typeId, version] = [key.slice(0, at), key.slice(at + 1)];
+  return { type_id: typeId, version, segments: [], runs: [], segment_count: 0, run_count: 0, is_used_elsewhere: false };
 }
 
 function counted(use: UsedVersion, uses: readonly Use[], tenantId: string | undefined): UsedVersion {
@@ -122,7 +122,11 @@ function inOrder(uses: Iterable<UsedVersion>): UsedVersion[] {
 }
 
 /** The live runs of an index, with their definitions from the journal. */
-export async function* pinnedRuns(index: Pick<RunIndex, 'live'>, journal: Journal, limit: number): AsyncGenerator<PinnedRun> {
+export async function* pinnedRuns(
+  index: Pick<RunIndex, 'live'>,
+  journal: Journal,
+  limit: number,
+): AsyncGenerator<PinnedRun> {
   const pageSize = 1_000;
   let after: RunKey | null = null;
   for (let left = limit; left > 0; ) {

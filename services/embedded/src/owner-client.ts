@@ -8,7 +8,15 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node.js';
-import { kvCalls, ownerCalls, removalCalls, runCalls, type StoreParts, segmentCalls, versionCalls } from './run-calls.js';
+import {
+  kvCalls,
+  ownerCalls,
+  removalCalls,
+  runCalls,
+  type StoreParts,
+  segmentCalls,
+  versionCalls,
+} from './run-calls.js';
 
 export interface OwnerClient extends StoreParts {
   close(): void;

@@ -14,7 +14,15 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node.js';
-import { kvCalls, ownerCalls, removalCalls, runCalls, type StoreParts, segmentCalls, versionCalls } from './run-calls.js';
+import {
+  kvCalls,
+  ownerCalls,
+  removalCalls,
+  runCalls,
+  type StoreParts,
+  segmentCalls,
+  versionCalls,
+} from './run-calls.js';
 
 export interface OwnerServer {
   /** Waits for pending calls, unless they take too long. */

@@ -70,7 +70,11 @@ export const ConfigFile = Type.Object(
         Type.Object(
           {
             version: Type.String({ minLength: 1, description: 'A version or a range; the newest in it is taken.' }),
-            share: Type.Number({ minimum: 0, maximum: 1, description: 'Of new runs, chosen by their id. 0 turns it off.' }),
+            share: Type.Number({
+              minimum: 0,
+              maximum: 1,
+              description: 'Of new runs, chosen by their id. 0 turns it off.',
+            }),
           },
           strict,
         ),

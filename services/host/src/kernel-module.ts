@@ -26,8 +26,8 @@ import {
   RunRemoval,
   type RunService,
   SegmentStore,
-  servedListings,
   type StepCatalog,
+  servedListings,
   VersionReporter,
   WorkerPresence,
   WorkLoop,
@@ -165,8 +165,7 @@ function bindStores(bindPart: BindPart): void {
   bindPart(ids.segments, (kv, definitions) => new SegmentStore(kv, definitions), [ids.kv, ids.definitions]);
   bindPart(
     ids.canaries,
-    (settings, catalog, compiler, definitions, log) =>
-      new Canaries({ settings, catalog, compiler, definitions, log }),
+    (settings, catalog, compiler, definitions, log) => new Canaries({ settings, catalog, compiler, definitions, log }),
     [ids.canarySettings, ids.catalog, ids.compiler, ids.definitions, ids.log],
   );
   bindPart(

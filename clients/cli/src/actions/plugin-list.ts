@@ -48,7 +48,10 @@ function pluginRow(plugin: PluginListing, hasWorkers: boolean, colours: Colours)
 function useRow(use: VersionUse, colours: Colours) {
   const { type_id, version, segments, segment_count, run_count, is_provided, is_used_elsewhere } = use;
   const more = segment_count > segments.length ? ` and ${segment_count - segments.length} more` : '';
-  const remarks = [...(is_provided ? [] : ['no plugin provides it']), ...(is_used_elsewhere ? ['other tenants too'] : [])];
+  const remarks = [
+    ...(is_provided ? [] : ['no plugin provides it']),
+    ...(is_used_elsewhere ? ['other tenants too'] : []),
+  ];
   return [
     { text: type_id, colour: colours.bold },
     version,

@@ -14,7 +14,9 @@ export function addPlugin(program: Command, act: Act): void {
   const remove = plugin
     .command('remove')
     .summary('check whether a plugin may be removed')
-    .description('Check whether stored segments or live runs need a plugin that no other version provides. Changes nothing.')
+    .description(
+      'Check whether stored segments or live runs need a plugin that no other version provides. Changes nothing.',
+    )
     .argument('<plugin>', 'name, or name@version')
     .option('--check', 'required: only the configuration file removes a plugin');
   withGatewayOptions(remove)

@@ -40,7 +40,9 @@ export async function checkServedVersions(kv: KvStore, catalog: Pick<StepCatalog
 
 function versionChecks(versions: readonly VersionUse[], isComplete: boolean): Check[] {
   const orphaned = versions.filter((use) => use.run_count > 0 && !use.is_provided);
-  const checks = orphaned.map((use) => problem(name, `nothing provides ${neededBy({ ...use, segments: [], segment_count: 0 })}`));
+  const checks = orphaned.map((use) =>
+    problem(name, `nothing provides ${neededBy({ ...use, segments: [], segment_count: 0 })}`),
+  );
   if (!isComplete) checks.push(warning(name, 'there are more live runs or segments than could be looked at'));
   return checks.length > 0 ? checks : [ok(name, 'every version that live runs need is provided')];
 }

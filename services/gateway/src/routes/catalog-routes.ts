@@ -6,7 +6,11 @@ import { defineRoute, type Route } from './route.js';
 const versionQuery = Type.Object(
   {
     version: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 256, description: 'A version or a range: the newest in it. Default: the newest.' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: 'A version or a range: the newest in it. Default: the newest.',
+      }),
     ),
   },
   strict,
