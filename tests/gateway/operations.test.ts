@@ -4,6 +4,7 @@ import type {
   EventPage,
   KeyCreated,
   KeyPage,
+  PluginPage,
   RunAccepted,
   RunPage,
   RunView,
@@ -50,6 +51,7 @@ async function askForEverything(world: GatewayWorld): Promise<void> {
     true,
   );
   assert.is((await client.get('/api/v1/catalog/transform')).json.type_id, 'transform');
+  assert.is((await client.get<PluginPage>('/api/v1/plugins')).json.plugins.length, 4);
   assert.is((await client.post('/api/v1/segments/validate', { ...echo, steps: [] })).json.valid, false);
   assert.equal((await client.get('/api/v1/segments/echo')).json, echo);
   assert.is((await client.get<SegmentPage>('/api/v1/segments')).json.segments.length, 3);

@@ -1,9 +1,15 @@
 import { type PluginListing, permissionList } from '@llmteam/contracts';
 import semver from 'semver';
-import type { LoadedPlugin } from './plugin-host.js';
+import type { PluginStanding } from './plugin-standing.js';
+import type { PluginOffer } from './rival-plugins.js';
+
+type LoadedOffer = Omit<PluginOffer, 'replaces'> & {
+  readonly standing: PluginStanding;
+  readonly isolation: PluginListing['isolation'];
+};
 
 /** What operators see of a loaded plugin. */
-export function listingOf({ source, plugin, standing, isolation }: LoadedPlugin): PluginListing {
+export function listingOf({ source, plugin, standing, isolation }: LoadedOffer): PluginListing {
   const permissions = permissionList(source.manifest.permissions ?? {});
   const { grant } = standing;
   return {

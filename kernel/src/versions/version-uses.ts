@@ -28,7 +28,7 @@ export interface VersionUsesDeps {
   readonly liveRuns: (limit: number) => AsyncIterable<PinnedRun>;
 }
 
-export const usesLimits = { runs: 10_000, segments: 10_000, definitions: 2_000, versions: 1_000, ids: 100 } as const;
+const usesLimits = { runs: 10_000, segments: 10_000, definitions: 2_000, versions: 1_000, ids: 100 } as const;
 
 interface Use {
   readonly tenant_id: string;
