@@ -106,6 +106,24 @@ spec('announced step types', (test) => {
       assert.match(message, 'with a different config_schema than');
     }));
 
+  test('of one version may come from one plugin only; followers know which, and whether it is built in', () =>
+    withKvStore(async ({ backend, follow }) => {
+      await announceTypes(backend.kv, 'w1', [{ ...typeOf('1.0.0'), plugin: 'alpha', is_built_in: false }]);
+      await announceTypes(backend.kv, 'w2', [{ ...typeOf('1.0.0'), plugin: 'alpha', is_built_in: false }]);
+      await announceTypes(backend.kv, 'of-an-older-release', [typeOf('1.0.0')]);
+      const { code, message } = await refusalOf(() =>
+        announceTypes(backend.kv, 'w3', [{ ...typeOf('1.0.0'), plugin: 'beta', is_built_in: false }]),
+      );
+      assert.is(code, 'PLUGIN_DUPLICATE');
+      assert.match(message, /'work' 1\.0\.0 from plugin 'beta', which .* announced from plugin 'alpha'/);
+      await backend.kv.put('step_types/nothing/1.0.0', null);
+      const catalog = new StepCatalog();
+      await follow(catalog).start();
+      const entry = catalog.find('work', '1.0.0');
+      assert.equal([entry?.plugin, entry?.standing.isOurs], ['alpha', false]);
+      assert.equal(entry?.metadata, typeOf('1.0.0'));
+    }));
+
   test('that differ under one version are all rejected at once, naming the later and the earlier worker', () =>
     withKvStore(async ({ backend, clock }) => {
       const types = [typeOf('1.0.0'), typeOf('1.0.0', { type_id: 'other' })];

@@ -124,7 +124,7 @@ spec('plugins of the configuration', (test) => {
           "run: () => new Promise(() => setTimeout(() => { throw new Error('stray'); })), other: async",
         );
         writePlugin(write, 'shouting', stray);
-        write('shout.json', once('shouts', 'shout'));
+        write('shout.json', once('shouts', 'shout@2'));
         for (const isolation of ['inline', 'thread', 'process']) {
           write('llmteam.config.json', { plugins: [{ package: './plugins/shouting', isolation }] });
           const ran = await call(['run', 'shout.json', '-q']);
@@ -141,7 +141,7 @@ spec('plugins of the configuration', (test) => {
     () =>
       withCli(async ({ write, call }) => {
         write('llmteam.config.json', { plugins: [{ package: './plugins/shouting', isolation: 'inline' }] });
-        write('shout.json', once('shouts', 'shout'));
+        write('shout.json', once('shouts', 'shout@2'));
         writePlugin(write, 'shouting', 'process.exit(0);');
         const atLoad = await call(['run', 'shout.json']);
         assert.is(atLoad.code, 1);
@@ -167,7 +167,7 @@ spec('plugins of the configuration', (test) => {
     () =>
       withCli(async ({ write, call }) => {
         write('llmteam.config.json', { plugins: ['./plugins/shouting'] });
-        write('shout.json', once('shouts', 'shout'));
+        write('shout.json', once('shouts', 'shout@2'));
         writePlugin(write, 'shouting', 'process.exit(0);');
         const atLoad = await call(['run', 'shout.json']);
         assert.is(atLoad.code, 1);

@@ -158,7 +158,7 @@ export class AnnouncedTypes {
     this.seen.add(name);
     this.check ??= makeAjv().compile(metadataSchema);
     const { catalog, log } = this.options;
-    const { plugin = 'a worker', is_built_in = true, ...metadata } = found.value as unknown as AnnouncedType;
+    const { plugin = 'a worker', is_built_in = true, ...metadata } = (found.value ?? {}) as unknown as AnnouncedType;
     if (this.check(metadata)) catalog.announce(metadata, plugin, is_built_in);
     else
       log.warn({ key: found.key, faults: this.check.errors }, 'ignoring an announced step type with invalid metadata');
