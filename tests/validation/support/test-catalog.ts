@@ -154,7 +154,13 @@ export function testCatalog(): StepCatalog {
     catalog.add(type, '1.4.0', 'tests');
   }
   for (const version of ['1.0.0', '2.3.0']) catalog.add(task({ type_id: 'acme_ocr' }), version, 'acme');
-  const foreign = { plugin: 'foreign', isOurs: false, grant: 'declared', isInProcess: false, resources: () => undefined } as const;
+  const foreign = {
+    plugin: 'foreign',
+    isOurs: false,
+    grant: 'declared',
+    isInProcess: false,
+    resources: () => undefined,
+  } as const;
   for (const version of ['1.2.0', '2.0.0']) catalog.add(task({ type_id: 'foreign' }), version, foreign);
   return catalog;
 }

@@ -1,6 +1,13 @@
 /** Runs as many checks as possible: whatever cannot be loaded or reached is reported once, and the checks that depend on it are skipped. */
 import { isLlmteamError } from '@llmteam/contracts';
-import { type Config, lookAtNats, type Plugins, type ServiceConfig, serviceConfig, withKvStore } from '@llmteam/service-host';
+import {
+  type Config,
+  lookAtNats,
+  type Plugins,
+  type ServiceConfig,
+  serviceConfig,
+  withKvStore,
+} from '@llmteam/service-host';
 import { makeColours } from '../colours.js';
 import { configHere } from '../configuration.js';
 import { type Check, problem, reasonOf } from '../doctor/check.js';

@@ -2,9 +2,9 @@
 import type { KvStore } from '@llmteam/contracts';
 import { seenCoordinators } from '@llmteam/coordinator';
 import { announcedQueues, liveWorkers, type StepCatalog } from '@llmteam/kernel';
-import { checkServedVersions } from './version-checks.js';
 import { type Check, counted, ok, problem, warning } from './check.js';
 import { checkUnreadable } from './unreadable-checks.js';
+import { checkServedVersions } from './version-checks.js';
 
 /** `catalog` is null if the plugins of this process could not be loaded. */
 export async function checkServices(kv: KvStore, partitions: number, catalog: StepCatalog | null): Promise<Check[]> {
