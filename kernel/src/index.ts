@@ -53,6 +53,8 @@ export { parseJson } from './json/parse-json.js';
 export { boundedKey } from './kv/bounded-key.js';
 export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';
+export { guardedTask } from './plugins/guarded-task.js';
+export { checkMetadata } from './plugins/metadata-check.js';
 export {
   type Isolation,
   type LoadedPlugin,
@@ -62,6 +64,7 @@ export {
 } from './plugins/plugin-host.js';
 export { countedListings, servedListings } from './plugins/plugin-listing.js';
 export { type PluginPackage, readPluginPackage } from './plugins/plugin-manifest.js';
+export { checkPluginShape } from './plugins/plugin-shape.js';
 export type { Grant, PluginStanding } from './plugins/plugin-standing.js';
 export { credentialsIn, isSecretHeader } from './redaction/credentials.js';
 export { SecretRedactor } from './redaction/secret-redactor.js';

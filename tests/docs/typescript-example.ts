@@ -14,20 +14,34 @@ const options: ts.CompilerOptions = {
   typeRoots: [join(root, 'node_modules/@types')],
 };
 
-/**
- * Returns what the compiler says, nothing if the text is right.
- * The file exists only in memory; it is in `tests/`, whose dependencies are all packages of the workspace.
- */
+/** Returns what the compiler says, nothing if the text is right. */
 export function faultsOf(text: string): string[] {
-  const path = join(root, 'tests/example.mts');
+  return faultsOfEach({ example: text }).example ?? [];
+}
+
+/**
+ * What the compiler says of each text; compiling them together takes hardly longer than one of them.
+ * The files exist only in memory; they are in `tests/`, whose dependencies are all packages of the workspace.
+ */
+export function faultsOfEach<Name extends string>(texts: Readonly<Record<Name, string>>): Record<Name, string[]> {
+  const names = Object.keys(texts) as Name[];
+  const files = new Map(names.map((name, place) => [join(root, `tests/example-${place}.mts`), texts[name]]));
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists, readFile } = host;
-  host.fileExists = (name) => name === path || fileExists.call(host, name);
-  host.readFile = (name) => (name === path ? text : readFile.call(host, name));
-  host.getSourceFile = (name, language, ...rest) =>
-    name === path ? ts.createSourceFile(name, text, language) : getSourceFile.call(host, name, language, ...rest);
-  const faults = ts.getPreEmitDiagnostics(ts.createProgram([path], options, host));
-  return faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+  host.fileExists = (path) => files.has(path) || fileExists.call(host, path);
+  host.readFile = (path) => files.get(path) ?? readFile.call(host, path);
+  host.getSourceFile = (path, language, ...rest) => {
+    const text = files.get(path);
+    return text === undefined
+      ? getSourceFile.call(host, path, language, ...rest)
+      : ts.createSourceFile(path, text, language);
+  };
+  const program = ts.createProgram([...files.keys()], options, host);
+  const faults = [...files.keys()].map((path, place) => {
+    const found = ts.getPreEmitDiagnostics(program, program.getSourceFile(path));
+    return [names[place], found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))];
+  });
+  return Object.fromEntries(faults) as Record<Name, string[]>;
 }
 
 export function javaScriptOf(text: string): string {

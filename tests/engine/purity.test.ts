@@ -1,6 +1,6 @@
 import { evolve, outstandingEffects, resultOf, startRun, viewRun } from '@llmteam/kernel';
+import { withPoison } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
-import { withPoison } from '../support/poison.js';
 import { playScenario, scenarioNames } from '../support/simulation/scenarios.js';
 import type { SimulatedRun } from '../support/simulation/simulation.js';
 import { spec } from '../support/spec.js';

@@ -1,6 +1,7 @@
-import type { FiredPorts, Json, StepContext, TaskType } from '@llmteam/contracts';
+import type { FiredPorts, StepContext, TaskType } from '@llmteam/contracts';
 import type { Static, TObject, TProperties, TSchema, TUnknown } from 'typebox';
 import { type Appearance, describe } from './describe.js';
+import { PortPresets } from './port-presets.js';
 import type { Resources } from './resources.js';
 
 /** The values on output ports: `Type.Optional` marks a port that need not fire. */
@@ -12,8 +13,16 @@ type NoOthers<Values, Outputs> = { [Port in keyof Values]: Port extends keyof Ou
 type NoConfig = TObject<Record<never, never>>;
 type AnyOutput = { output: TUnknown };
 
-/** What a handler of `defineTask` is given: the context, with what the plugin's `start` returned. */
-export type TaskContext<Shared> = StepContext<Shared>;
+type NoInputs = Record<never, never>;
+
+/** What a handler of `defineTask` is given: the context, with what the plugin's `start` returned and the values on its further ports. */
+export type TaskContext<Shared = unknown, Inputs extends TProperties = NoInputs> = Omit<
+  StepContext<Shared>,
+  'ports'
+> & {
+  /** Values on input ports other than `input`. */
+  readonly ports: Readonly<Static<TObject<Inputs>>>;
+};
 
 /** A task step type. Everything but `type` and `run` has a default. */
 export interface TaskDefinition<
@@ -22,11 +31,12 @@ export interface TaskDefinition<
   Outputs extends TProperties,
   Shared,
   Values,
+  Inputs extends TProperties = TProperties,
 > extends Appearance<Config> {
   /** The value on port `input`; `Type.Optional` or a default if the step does without. Default: anything. */
   readonly input?: Input;
   /** Further input ports by name; their values are `context.ports`. */
-  readonly inputs?: TProperties;
+  readonly inputs?: Inputs;
   /** Output ports by name. Default: `output` of any type. */
   readonly outputs?: Outputs;
   /** What the handler uses of the manifest's permissions. Default: all of it. */
@@ -42,7 +52,7 @@ export interface TaskDefinition<
    * @throws LlmteamError with a code; `recoverable` decides whether the step's retry policy applies. Any other error is retried.
    */
   run(
-    context: TaskContext<Shared>,
+    context: TaskContext<Shared, Inputs>,
     config: Static<Config>,
     input: Static<Input>,
   ): (Values & NoOthers<Values, Outputs>) | Promise<Values & NoOthers<Values, Outputs>>;
@@ -55,14 +65,28 @@ export function defineTask<
   const Outputs extends TProperties = AnyOutput,
   Shared = undefined,
   Values extends PortValues<Outputs> = PortValues<Outputs>,
->(definition: TaskDefinition<Config, Input, Outputs, Shared, Values>): TaskType<Static<Config>, Shared> {
+  const Inputs extends TProperties = NoInputs,
+>(definition: TaskDefinition<Config, Input, Outputs, Shared, Values, Inputs>): TaskType<Static<Config>, Shared> {
   const { concurrency, permissions, resources, isAsync = false } = definition;
+  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1)) {
+    throw new TypeError(
+      `step type '${definition.type}': concurrency is ${concurrency}, expected a whole number of at least 1`,
+    );
+  }
+  const metadata = {
+    ...describe(definition),
+    is_async: isAsync,
+    ...(permissions && { permissions: [...permissions] }),
+  };
+  const presets = new PortPresets(metadata.input_ports);
   const type: TaskType<Static<Config>, Shared> = {
     kind: 'task',
-    metadata: { ...describe(definition), is_async: isAsync, ...(permissions && { permissions: [...permissions] }) },
+    metadata,
     ...(concurrency !== undefined && { concurrency }),
-    run: async (context, config, input: Json) =>
-      (await definition.run(context, config, input as Static<Input>)) as FiredPorts,
+    run: async (context, config, input) => {
+      const filled = presets.fill(context) as TaskContext<Shared, Inputs>;
+      return (await definition.run(filled, config, presets.input(input) as Static<Input>)) as FiredPorts;
+    },
   };
   resources?.usedBy(type);
   return type;

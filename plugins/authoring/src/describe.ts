@@ -1,4 +1,5 @@
 /** Metadata of a step type from what its author wrote, with defaults for all the rest. */
+import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject, PortSpec, StepTypeDescription } from '@llmteam/contracts';
 import { IsOptional, type Static, type TProperties, type TSchema, Type } from 'typebox';
 import { withOptionalDefaults } from './optional-defaults.js';
@@ -51,7 +52,7 @@ export function describe<Config extends TSchema>(
     supports_timeout: true,
     supports_parallel: true,
     docs_url: definition.docsUrl ?? '',
-    examples: (definition.examples ?? []).map((example) => plain(example)),
+    examples: (definition.examples ?? []).map((example, index) => plainExample(type, index, example)),
   };
 }
 
@@ -80,6 +81,16 @@ function portOf(name: string, schema: TSchema): PortSpec {
     ...(preset !== undefined && { default: preset }),
     ...(says && { schema: rules }),
   };
+}
+
+function plainExample(type: string, index: number, example: unknown): JsonObject {
+  try {
+    const copy = plain(example);
+    if (isDeepStrictEqual(copy, example)) return copy;
+  } catch (cause) {
+    throw new TypeError(`step type '${type}': examples[${index}] is not JSON`, { cause });
+  }
+  throw new TypeError(`step type '${type}': examples[${index}] is not JSON`);
 }
 
 /** A copy without what TypeBox keeps for itself. */

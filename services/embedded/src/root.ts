@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import type { Backend, Clock, Journal, Logger } from '@llmteam/contracts';
 import {
   type Definitions,
+  type Outbound,
   openPartitionLoop,
   type PartitionLoop,
   type PluginHost,
@@ -27,6 +28,8 @@ export interface RootOptions {
   readonly newId: () => string;
   /** Wraps the backend's journal, for benchmarks and fault injection. */
   readonly decorateJournal?: (journal: Journal) => Journal;
+  /** Default: guarded. */
+  readonly outbound?: Outbound;
   readonly storePatienceMs: number;
   readonly onFailure: (error: unknown) => void;
 }
@@ -66,6 +69,7 @@ export function compose(options: RootOptions): Root {
   if (options.decorateJournal !== undefined) {
     container.bind(kernelIds.decorateJournal).toConstantValue(options.decorateJournal);
   }
+  if (options.outbound !== undefined) container.bind(kernelIds.outbound).toConstantValue(options.outbound);
   container.load(kernelModule);
   container.bind(loopsId).toResolvedValue(
     (journal, definitions, segments) => {

@@ -21,6 +21,7 @@ import {
   type Definitions,
   findVersionUses,
   foldHistory,
+  type Outbound,
   type PluginHost,
   pinnedRuns,
   RunningAttempts,
@@ -51,6 +52,8 @@ export interface RuntimeOptions {
   readonly plugins?: Plugins;
   readonly newId?: () => string;
   readonly decorateJournal?: (journal: Journal) => Journal;
+  /** How handlers reach the network. Default: guarded. */
+  readonly outbound?: Outbound;
   /** How long appends to the store are retried before its runs are abandoned; they can be resumed later. Default 5,000. */
   readonly storePatienceMs?: number;
 }
@@ -108,6 +111,7 @@ export class EmbeddedRuntime {
         plugins: host,
         newId: options.newId ?? randomUUID,
         ...(options.decorateJournal !== undefined && { decorateJournal: options.decorateJournal }),
+        ...(options.outbound !== undefined && { outbound: options.outbound }),
         storePatienceMs: options.storePatienceMs ?? 5_000,
         onFailure: (error) => fail(error),
       });

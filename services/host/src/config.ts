@@ -49,6 +49,12 @@ export function loadConfig(path: string | null, environment: Config['environment
   return Object.freeze({ file, path, folder, environment, unknownVariables: unknown });
 }
 
+/** A configuration in memory, without overrides from the environment. @throws LlmteamError `CONFIG_INVALID` listing every problem */
+export function configOf(written: Json, folder: string, environment: Config['environment'] = {}): Config {
+  const file = checkConfig('the configuration', structuredClone(written), new Map());
+  return Object.freeze({ file, path: null, folder, environment, unknownVariables: [] });
+}
+
 /** The effective configuration: what was loaded plus the defaults of every section. */
 export function serviceConfig(config: Config): ServiceConfig {
   const sections = { log: {}, nats: {}, retention: {}, coordinator: {}, worker: {}, gateway: {}, ...config.file };

@@ -2,6 +2,7 @@ export { AllowedHosts } from './allowed-hosts.js';
 export {
   type Config,
   configFileName,
+  configOf,
   findConfig,
   loadConfig,
   type ServiceConfig,
@@ -17,6 +18,7 @@ export { openLog } from './log.js';
 export type { LogOptions } from './log-options.js';
 export type { Metrics } from './metrics.js';
 export { guardedMetricsExposure, type MetricsExposure, openMetricsExposure } from './metrics-exposure.js';
+export { checkModels } from './model-check.js';
 export { lookAtNats, type NatsInspection, openNats, withKvStore } from './nats.js';
 export { openMetrics } from './open-metrics.js';
 export { processName } from './process-name.js';

@@ -1,6 +1,6 @@
 import { type Directive, errorInfo, type Occurrence } from '@llmteam/contracts';
+import { withPoison } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
-import { withPoison } from '../../support/poison.js';
 import { spec } from '../../support/spec.js';
 import { broke, cameBack, drive, started } from './support/drive.js';
 import { controlTypes, type Script, scripts, typeCalled } from './support/scripts.js';

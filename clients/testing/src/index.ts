@@ -1,0 +1,11 @@
+export type { AnyControlType, ControlInput } from './control-step.js';
+export { type ControlOutcome, driveControl, type TimedOccurrence } from './drive-control.js';
+export { type FuzzControlOptions, fuzzControl } from './fuzz-control.js';
+export type { PluginUse } from './plugin-in-memory.js';
+export { withPoison } from './poison.js';
+export type { LogLine } from './recorded-log.js';
+export { type AnyTaskType, type RunTaskOptions, runTask, type TaskOutcome } from './run-task.js';
+export type { TestModel } from './test-models.js';
+export type { TestFetch } from './test-outbound.js';
+export type { StartOptions, TestRun } from './test-run.js';
+export { type TestRuntime, type TestRuntimeOptions, testRuntime } from './test-runtime.js';

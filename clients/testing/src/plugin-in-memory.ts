@@ -1,0 +1,60 @@
+import { type JsonObject, type Permissions, type Plugin, permissionList } from '@llmteam/contracts';
+import { checkMetadata, checkPluginShape, guardedTask, type StepCatalog } from '@llmteam/kernel';
+
+/** How a plugin that is code of the test is regarded. */
+export interface PluginUse {
+  readonly plugin: Plugin;
+  /** Default 1.0.0. */
+  readonly version?: string;
+  /** What its manifest would declare. Default: everything. */
+  readonly permissions?: Permissions;
+  /** What the operator grants. Default: all that is declared. */
+  readonly grant?: Permissions;
+  /** `settings.<name>` of the configuration. */
+  readonly settings?: JsonObject;
+}
+
+export const allPermissions: Permissions = {
+  network: ['*'],
+  clients: ['*'],
+  secrets: ['*'],
+  stores: ['*'],
+  llm: ['*'],
+};
+
+/** A plugin that is checked and registered like one from a package, without a package. */
+export class PluginInMemory {
+  private shared: unknown;
+
+  /** @throws LlmteamError `PLUGIN_INVALID`, `PLUGIN_DUPLICATE` */
+  constructor(
+    readonly use: PluginUse,
+    catalog: StepCatalog,
+  ) {
+    const { plugin, version = '1.0.0', permissions = allPermissions, grant } = use;
+    checkPluginShape(plugin.name, plugin);
+    const declared = permissionList(permissions);
+    const types = (plugin.stepTypes ?? []).map((type) => {
+      return { ...type, metadata: { permissions: declared, ...type.metadata } };
+    });
+    checkMetadata(
+      { specifier: plugin.name },
+      types.map(({ metadata }) => ({ ...metadata, version })),
+    );
+    const standing = {
+      plugin: plugin.name,
+      isOurs: false,
+      grant: grant === undefined ? ('declared' as const) : permissionList(grant),
+      resources: () => this.shared,
+    };
+    for (const type of types) catalog.add(type.kind === 'task' ? guardedTask(type) : type, version, standing);
+  }
+
+  async start(context: Parameters<NonNullable<Plugin['start']>>[0]): Promise<void> {
+    this.shared = await this.use.plugin.start?.(context);
+  }
+
+  async stop(): Promise<void> {
+    await this.use.plugin.stop?.(this.shared);
+  }
+}
