@@ -33,10 +33,10 @@ export function driveControl(
   occurrences: readonly TimedOccurrence[] = onlyStarted,
 ): ControlOutcome {
   const outcome = drive(type, input, occurrences, (state) => state);
-  const restored = drive(type, input, occurrences, (state) => JSON.parse(JSON.stringify(state ?? null)) ?? undefined);
-  expectSame(type, outcome, restored, 'its state went through JSON text');
   const isolated = drive(type, input, occurrences, (state) => state, withPoison);
   expectSame(type, outcome, isolated, 'it is told the same again');
+  const restored = drive(type, input, occurrences, (state) => JSON.parse(JSON.stringify(state ?? null)) ?? undefined);
+  expectSame(type, outcome, restored, 'its state went through JSON text');
   return outcome;
 }
 
