@@ -5,18 +5,16 @@ import { join } from 'node:path';
 import { openMemoryBackend, openSqliteBackend, type SqliteBackendOptions } from '@llmteam/backend-embedded';
 import type { Backend, Journal } from '@llmteam/contracts';
 import { type ManualClock, manualClock } from '@llmteam/kernel';
-import { blobsConformance, type OpenedBlobs } from './blobs-conformance.js';
-import { jobQueueConformance } from './job-queue-conformance.js';
-import { journalConformance } from './journal-conformance.js';
-import { message } from './journal-samples.js';
-import { journalUnreadableLaws } from './journal-unreadable-laws.js';
-import type { Opened, Test } from './kit.js';
-import { kvStoreConformance } from './kv-store-conformance.js';
-import { pubSubConformance } from './pub-sub-conformance.js';
-import { runIndexConformance } from './run-index-conformance.js';
+import {
+  backendConformance as conformanceOf,
+  backendJournalConformance as journalConformanceOf,
+  journalUnreadableLaws,
+  type OpenedBackend as OpenedForSuites,
+  sampleMessage,
+  type Test,
+} from '@llmteam/testing';
 
-type OpenedPort<P> = Opened<P> & Pick<OpenedBlobs, 'damage'>;
-type OpenedBackend = OpenedPort<Backend> & {
+type OpenedBackend = OpenedForSuites & {
   /** Closes the store, changes one byte of a text in its journal and reopens it. */
   readonly spoil?: (text: string) => Promise<Backend>;
 };
@@ -68,14 +66,6 @@ export async function openedSqlite(synchronous: 'full' | 'relaxed'): Promise<Ope
   };
 }
 
-/** Opens a single port of a backend. */
-function only<K extends keyof Backend>(open: OpenBackend, key: K): () => Promise<OpenedPort<Backend[K]>> {
-  return async () => {
-    const { port, reopen, ...rest } = await open();
-    return { ...rest, port: port[key], ...(reopen && { reopen: async () => (await reopen())[key] }) };
-  };
-}
-
 /** J10, where one row of the file is damaged. */
 export function damagedRowConformance(test: Test, open: OpenBackend): void {
   const stores = new Map<Journal, OpenedBackend>();
@@ -89,7 +79,7 @@ export function damagedRowConformance(test: Test, open: OpenBackend): void {
       return { port: port.journal, advance, dispose };
     },
     spoil: async (journal, run) => {
-      await journal.append(run, [message('spoilt', text)]);
+      await journal.append(run, [sampleMessage('spoilt', text)]);
       const reopened = await stores.get(journal)?.spoil?.(text);
       if (reopened === undefined) throw new Error('this store cannot be spoilt');
       return reopened.journal;
@@ -98,15 +88,10 @@ export function damagedRowConformance(test: Test, open: OpenBackend): void {
 }
 
 export function backendJournalConformance(test: Test, open: OpenBackend): void {
-  journalConformance({ test, open: only(open, 'journal') });
+  journalConformanceOf({ test, open });
 }
 
 /** Runs every conformance suite against a backend. `queueLeaseMs` is the lease its queue was opened with. */
 export function backendConformance(test: Test, open: OpenBackend, queueLeaseMs = leaseMs): void {
-  backendJournalConformance(test, open);
-  jobQueueConformance({ test, leaseMs: queueLeaseMs, open: only(open, 'queue') });
-  pubSubConformance({ test, open: only(open, 'pubSub') });
-  kvStoreConformance({ test, open: only(open, 'kv') });
-  blobsConformance({ test, open: only(open, 'blobs') });
-  runIndexConformance({ test, open: only(open, 'index') });
+  conformanceOf({ test, open, leaseMs: queueLeaseMs });
 }

@@ -1,10 +1,8 @@
 import { type Blobs, type Fact, type Journal, LlmteamError } from '@llmteam/contracts';
 import { CheckedJournal, LargeValueJournal } from '@llmteam/kernel';
+import { journalConformance, journalUnreadableLaws, sampleMessage as message } from '@llmteam/testing';
 import { spec } from '../support/spec.js';
 import { openedMemory } from './backends.js';
-import { journalConformance } from './journal-conformance.js';
-import { message } from './journal-samples.js';
-import { journalUnreadableLaws } from './journal-unreadable-laws.js';
 
 spec('the journal with large values in the blob store', (test) => {
   journalConformance({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Blobs, LlmteamError } from '@llmteam/contracts';
+import { blobsConformance, type OpenedBlobs } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
-import { blobsConformance, type OpenedBlobs } from '../conformance/blobs-conformance.js';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 import { aTurn, failures, type Mutant, mutantsDie, withoutCode } from './mutants.js';

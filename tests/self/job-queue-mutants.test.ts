@@ -1,6 +1,6 @@
 import type { Delivery, Job, JobQueue } from '@llmteam/contracts';
-import { type JobQueueKit, jobQueueConformance } from '../conformance/job-queue-conformance.js';
-import type { Kit } from '../conformance/kit.js';
+import type { Kit } from '@llmteam/testing';
+import { type JobQueueKit, jobQueueConformance } from '@llmteam/testing';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 import { counter, leaseMs, type Mutant, mutantsDie, withoutCode } from './mutants.js';

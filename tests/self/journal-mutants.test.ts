@@ -7,7 +7,7 @@ import {
   type RunKey,
   runLevelFacts,
 } from '@llmteam/contracts';
-import { journalConformance } from '../conformance/journal-conformance.js';
+import { journalConformance } from '@llmteam/testing';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 import { aTurn, counter, type Mutant, mutantsDie, withoutCode } from './mutants.js';

@@ -1,5 +1,5 @@
 import type { Json, KvChange, KvEntry, KvStore } from '@llmteam/contracts';
-import { kvStoreConformance } from '../conformance/kv-store-conformance.js';
+import { kvStoreConformance } from '@llmteam/testing';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 import { aTurn, type Mutant, mutantsDie, withoutCode } from './mutants.js';

@@ -2,8 +2,8 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend } from '@llmteam/contracts';
 import { type ManualClock, manualClock } from '@llmteam/kernel';
+import type { Kit, Opened, Test as SuiteTest } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
-import type { Kit, Opened, Test as SuiteTest } from '../conformance/kit.js';
 import type { Test } from '../support/spec.js';
 
 /** Timeout of a test that waits for what a mutant never does; long enough for the reference. */

@@ -1,5 +1,5 @@
 import type { Json, PubSub } from '@llmteam/contracts';
-import { pubSubConformance } from '../conformance/pub-sub-conformance.js';
+import { pubSubConformance } from '@llmteam/testing';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 import { type Mutant, mutantsDie } from './mutants.js';

@@ -1,5 +1,5 @@
 import type { HumanTask, IndexChange, Page, RunIndex, RunQuery, RunRow } from '@llmteam/contracts';
-import { runIndexConformance } from '../conformance/run-index-conformance.js';
+import { runIndexConformance } from '@llmteam/testing';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';
 import { type Mutant, mutantsDie, withoutCode } from './mutants.js';
