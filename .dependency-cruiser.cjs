@@ -150,9 +150,18 @@ module.exports = {
     ),
     forbid(
       'cli-on-services',
-      'The command line imports services, kernel, contracts and the client of the gateway.',
+      'The command line imports services, kernel, contracts, the client of the gateway and what checks plugins.',
       { path: '^clients/cli/' },
-      { path: '^(plugins|clients)/', pathNot: ['^clients/cli/', '^clients/sdk/src/index\\.ts$'] },
+      { path: '^(plugins|clients)/', pathNot: ['^clients/cli/', '^clients/(sdk|testing)/src/index\\.ts$'] },
+    ),
+    forbid(
+      'testing-on-embedded',
+      'What authors test with: the embedded runtime, its backend and what they are made of, no other service or client.',
+      { path: '^clients/testing/' },
+      {
+        path: '^(plugins|services|clients)/',
+        pathNot: ['^clients/testing/', '^plugins/backend-embedded/', '^services/(embedded|host)/'],
+      },
     ),
   ],
   options: {

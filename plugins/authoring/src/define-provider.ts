@@ -1,5 +1,6 @@
 import type { JsonObject, LanguageModel, ModelProvider } from '@llmteam/contracts';
 import type { Static, TObject, TSchema } from 'typebox';
+import { Value } from 'typebox/value';
 import { withOptionalDefaults } from './optional-defaults.js';
 
 type NoConfig = TObject<Record<never, never>>;
@@ -23,6 +24,7 @@ export function defineProvider<const Config extends TSchema = NoConfig>(
     providerId: id,
     description,
     config_schema: withOptionalDefaults(JSON.parse(JSON.stringify(config)) as JsonObject),
-    create: (entry) => definition.create(entry as Static<Config>),
+    // What a host passes is as the operator wrote it.
+    create: (entry) => definition.create(Value.Default(config as TSchema, structuredClone(entry)) as Static<Config>),
   };
 }

@@ -179,5 +179,6 @@ spec('@llmteam/plugin: definitions', (test) => {
     });
     assert.equal(provider.config_schema.required, ['key']);
     assert.is(provider.create({ key: 'k', model: 'large' }).model, 'large');
+    assert.is(provider.create({ key: 'k' }).model, 'small');
   });
 });

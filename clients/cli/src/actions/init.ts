@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { LlmteamError } from '@llmteam/contracts';
-import { loadConfig, loadPlugins, systemReason } from '@llmteam/service-host';
+import { loadConfig, loadPlugins } from '@llmteam/service-host';
 import { editorSchemaText } from '../editor-schema-text.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { silentLog } from '../log.js';
+import { refuseOverwriting, writeAll } from '../new-files.js';
 import { printNote } from '../notes.js';
 import {
   editorSchemaFile,
@@ -48,28 +48,6 @@ export async function init(
 async function schemaForEditors({ environment }: Settings): Promise<ProjectFile> {
   const { catalog } = await loadPlugins(loadConfig(null, environment.variables), silentLog);
   return { name: editorSchemaFile, text: editorSchemaText(catalog.list()) };
-}
-
-/** Checked before anything is asked or written. @throws LlmteamError `USAGE` naming the files that exist */
-function refuseOverwriting(folder: string, files: readonly ProjectFile[]): void {
-  const existing = files.map(({ name }) => join(folder, name)).filter((path) => existsSync(path));
-  if (existing.length === 0) return;
-  const message = `${existing.map((path) => `'${path}'`).join(', ')} would be overwritten; choose another folder`;
-  throw new LlmteamError('USAGE', `nothing was written: ${message}`);
-}
-
-/** `wx`: a file that has appeared meanwhile is kept. */
-function writeAll(folder: string, files: readonly ProjectFile[]): void {
-  let path = folder;
-  try {
-    mkdirSync(folder, { recursive: true });
-    for (const { name, text } of files) {
-      path = join(folder, name);
-      writeFileSync(path, text, { flag: 'wx' });
-    }
-  } catch (cause) {
-    throw new LlmteamError('FILE_UNREADABLE', `cannot write '${path}': ${systemReason(cause)}`, { cause });
-  }
 }
 
 /** @throws LlmteamError `USAGE` if nobody can be asked, or nobody answers */

@@ -6,7 +6,10 @@ import plugin, { provider } from '../src/index.js';
 providerConformance({ test, open: async () => ({ provider, config: {}, dispose: async () => undefined }) });
 
 test('an agent uses it', async () => {
-  const runtime = await testRuntime({ plugins: [plugin], config: { llms: { writer: { provider: 'plugin-template' } } } });
+  const runtime = await testRuntime({
+    plugins: [plugin],
+    config: { llms: { writer: { provider: 'plugin-template' } } },
+  });
   const config = { llm_ref: 'writer', user_prompt_template: 'say {.}' };
   const steps = [{ step_id: 'ask', type: 'llm_agent', config }];
   const run = await runtime.start({ segment_id: 'one', name: 'One', entrypoint: 'ask', steps }, 'hello');
