@@ -53,6 +53,7 @@ export { parseJson } from './json/parse-json.js';
 export { boundedKey } from './kv/bounded-key.js';
 export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';
+export { guardedControl } from './plugins/guarded-control.js';
 export { guardedTask } from './plugins/guarded-task.js';
 export { checkMetadata } from './plugins/metadata-check.js';
 export {

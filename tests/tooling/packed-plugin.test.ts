@@ -111,5 +111,5 @@ function installElsewhere(folder: string, plugin: string, run: ReturnType<typeof
     '"three whole words"',
     '-q',
   );
-  assert.is(JSON.parse(result).output, 2);
+  assert.is(JSON.parse(result).output, 3);
 }

@@ -1,5 +1,5 @@
-import { type JsonObject, type Permissions, type Plugin, permissionList } from '@llmteam/contracts';
-import { checkMetadata, checkPluginShape, guardedTask, type StepCatalog } from '@llmteam/kernel';
+import { type JsonObject, type Logger, type Permissions, type Plugin, permissionList } from '@llmteam/contracts';
+import { checkMetadata, checkPluginShape, guardedControl, guardedTask, type StepCatalog } from '@llmteam/kernel';
 
 /** How a plugin that is code of the test is regarded. */
 export interface PluginUse {
@@ -30,6 +30,7 @@ export class PluginInMemory {
   constructor(
     readonly use: PluginUse,
     catalog: StepCatalog,
+    log: Logger,
   ) {
     const { plugin, version = '1.0.0', permissions = allPermissions, grant } = use;
     checkPluginShape(plugin.name, plugin);
@@ -47,7 +48,10 @@ export class PluginInMemory {
       grant: grant === undefined ? ('declared' as const) : permissionList(grant),
       resources: () => this.shared,
     };
-    for (const type of types) catalog.add(type.kind === 'task' ? guardedTask(type) : type, version, standing);
+    for (const type of types) {
+      const guarded = type.kind === 'task' ? guardedTask(type, plugin.name, log) : guardedControl(type);
+      catalog.add(guarded, version, standing);
+    }
   }
 
   async start(context: Parameters<NonNullable<Plugin['start']>>[0]): Promise<void> {

@@ -15,6 +15,7 @@ import {
   type Json,
   type JsonObject,
   type LiveMessage,
+  type Logger,
   liveSubject,
   type Permissions,
   permissionList,
@@ -146,7 +147,7 @@ async function attempt(
         { ...ports, compiler },
         {
           workerId: 'test',
-          catalog: catalogOf(stepType, options, begin),
+          catalog: catalogOf(stepType, options, begin, log),
           retry: new Retry(clock, log, 0, reject),
           observer: { began: ignore, ended: ignore, reported: (_job, report) => resolve(report) },
         },
@@ -162,7 +163,7 @@ async function attempt(
   }
 }
 
-function catalogOf(stepType: AnyTaskType, options: RunTaskOptions, begin: () => void): StepCatalog {
+function catalogOf(stepType: AnyTaskType, options: RunTaskOptions, begin: () => void, log: Logger): StepCatalog {
   const permissions = options.permissions ?? allPermissions;
   const metadata = { permissions: permissionList(permissions), ...stepType.metadata };
   const run: TaskType['run'] = (...given) => {
@@ -170,7 +171,7 @@ function catalogOf(stepType: AnyTaskType, options: RunTaskOptions, begin: () => 
     return stepType.run(...given);
   };
   const catalog = new StepCatalog();
-  catalog.add(guardedTask({ ...stepType, metadata, run }), version, {
+  catalog.add(guardedTask({ ...stepType, metadata, run }, 'test', log), version, {
     plugin: 'test',
     isOurs: false,
     grant: options.grant === undefined ? 'declared' : permissionList(options.grant),

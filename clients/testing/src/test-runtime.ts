@@ -3,7 +3,15 @@
  * Owns: the plugins of the test, the built-in ones, and what must be closed.
  */
 import { openMemoryBackend } from '@llmteam/backend-embedded';
-import { type Json, type JsonObject, LlmteamError, type Plugin, type Problem, type Segment } from '@llmteam/contracts';
+import {
+  type Json,
+  type JsonObject,
+  LlmteamError,
+  type Logger,
+  type Plugin,
+  type Problem,
+  type Segment,
+} from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
 import {
   createExpressionCompiler,
@@ -59,7 +67,7 @@ export class TestRuntime {
       options.environment,
     );
     const loaded = await loadPlugins(config, log);
-    const own = (options.plugins ?? []).map((one) => registered(one, loaded));
+    const own = (options.plugins ?? []).map((one) => registered(one, loaded, log));
     loaded.host.providers.set(models.provider.providerId, models.provider);
     checkModels(config, loaded.host.providers);
     for (const plugin of own) await plugin.start({ log, settings: plugin.use.settings ?? {} });
@@ -120,7 +128,7 @@ export async function testRuntime(options: TestRuntimeOptions = {}): Promise<Tes
   return await TestRuntime.open(options);
 }
 
-function registered(given: Plugin | PluginUse, { catalog, host }: Plugins): PluginInMemory {
+function registered(given: Plugin | PluginUse, { catalog, host }: Plugins, log: Logger): PluginInMemory {
   const use = 'plugin' in given ? given : { plugin: given };
   for (const provider of use.plugin.modelProviders ?? []) {
     if (host.providers.has(provider.providerId)) {
@@ -128,5 +136,5 @@ function registered(given: Plugin | PluginUse, { catalog, host }: Plugins): Plug
     }
     host.providers.set(provider.providerId, provider);
   }
-  return new PluginInMemory(use, catalog);
+  return new PluginInMemory(use, catalog, log);
 }
