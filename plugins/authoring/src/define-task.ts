@@ -5,10 +5,19 @@ import { PortPresets } from './port-presets.js';
 import type { Resources } from './resources.js';
 
 /** The values on output ports: `Type.Optional` marks a port that need not fire. */
-export type PortValues<Outputs extends TProperties> = Static<TObject<Outputs>>;
+export type PortValues<Outputs extends TProperties> = OrUndefined<Static<TObject<Outputs>>>;
 
-/** A port that is not declared does not compile. */
-type NoOthers<Values, Outputs> = { [Port in keyof Values]: Port extends keyof Outputs ? Values[Port] : never };
+/** An optional port may also be given as undefined, as it is where branches of a handler fire different ports. */
+type OrUndefined<Values> = {
+  [Port in keyof Values]: Record<never, never> extends Pick<Values, Port> ? Values[Port] | undefined : Values[Port];
+};
+
+type PortsOf<Values> = Values extends unknown ? keyof Values : never;
+
+/** A port that is not declared does not compile, and the message names it. */
+type OnlyDeclared<Values, Outputs> = [Exclude<PortsOf<Values>, keyof Outputs>] extends [never]
+  ? unknown
+  : { readonly run: `port '${Exclude<PortsOf<Values>, keyof Outputs> & string}' is not declared in outputs` };
 
 type NoConfig = TObject<Record<never, never>>;
 type AnyOutput = { output: TUnknown };
@@ -51,11 +60,7 @@ export interface TaskDefinition<
    * @returns the values by output port
    * @throws LlmteamError with a code; `recoverable` decides whether the step's retry policy applies. Any other error is retried.
    */
-  run(
-    context: TaskContext<Shared, Inputs>,
-    config: Static<Config>,
-    input: Static<Input>,
-  ): (Values & NoOthers<Values, Outputs>) | Promise<Values & NoOthers<Values, Outputs>>;
+  run(context: TaskContext<Shared, Inputs>, config: Static<Config>, input: Static<Input>): Values | Promise<Values>;
 }
 
 /** A task type whose config, input and output are typed by their schemas. @throws TypeError if the definition contradicts itself */
@@ -66,7 +71,9 @@ export function defineTask<
   Shared = undefined,
   Values extends PortValues<Outputs> = PortValues<Outputs>,
   const Inputs extends TProperties = NoInputs,
->(definition: TaskDefinition<Config, Input, Outputs, Shared, Values, Inputs>): TaskType<Static<Config>, Shared> {
+>(
+  definition: TaskDefinition<Config, Input, Outputs, Shared, Values, Inputs> & OnlyDeclared<Values, Outputs>,
+): TaskType<Static<Config>, Shared> {
   const { concurrency, permissions, resources, isAsync = false } = definition;
   if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1)) {
     throw new TypeError(

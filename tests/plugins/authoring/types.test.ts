@@ -30,6 +30,11 @@ function run(body: string): string {
 const right: Readonly<Record<string, string>> = {
   'as documented': task({}),
   'a port that need not fire': run("return { output: 'a', short: true };"),
+  'branches that fire different ports': run("return input === '' ? { output: 'a', short: true } : { output: 'a' };"),
+  'either of two ports': task({
+    outputs: '{ yes: Type.Optional(Type.String()), no: Type.Optional(Type.Number()) }',
+    run: "(_context, _config, input) => (input === '' ? { no: 1 } : { yes: input })",
+  }),
   'without a promise': task({ run: "() => ({ output: 'a' })" }),
   'a default is there': run('const times: number = config.times; return { output: input.repeat(times) };'),
   'what is optional may not be there': run("return { output: config.word ?? 'none' };"),
@@ -39,9 +44,20 @@ const right: Readonly<Record<string, string>> = {
 };
 
 const wrong: Readonly<Record<string, readonly [string, RegExp]>> = {
-  'a port that is not declared': [run("return { output: 'a', outptu: 'a' };"), /outptu|never/],
+  'a port that is not declared': [
+    run("return { output: 'a', outptu: 'a' };"),
+    /port 'outptu' is not declared in outputs/,
+  ],
   'a required output that is missing': [run('return { short: true };'), /output/],
   'an output of the wrong type': [run('return { output: 1 };'), /number|string/],
+  'a port that is not declared in one of two branches': [
+    run("return input === '' ? { output: 'a', lnog: true } : { output: 'a' };"),
+    /port 'lnog' is not declared in outputs/,
+  ],
+  'a required output that one of two branches lacks': [
+    run("return input === '' ? { short: true } : { output: 'a' };"),
+    /output/,
+  ],
   'no output': [run(''), /void|undefined/],
   'config that is not declared': [run('return { output: config.tiems };'), /tiems/],
   'config of another type': [run('return { output: config.times };'), /number|string/],
