@@ -151,7 +151,7 @@ module.exports = {
     forbid(
       'cli-on-services',
       'The command line imports services, kernel, contracts, the client of the gateway and what checks plugins.',
-      { path: '^clients/cli/' },
+      { path: '^clients/cli/src/' },
       { path: '^(plugins|clients)/', pathNot: ['^clients/cli/', '^clients/(sdk|testing)/src/index\\.ts$'] },
     ),
     forbid(

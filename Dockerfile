@@ -11,7 +11,7 @@ RUN npx tsc -b clients/cli && node scripts/bundle.mjs
 FROM build AS runtime
 RUN rm -rf node_modules && npm ci --omit=dev && npm cache clean --force
 RUN rm -rf scripts tsconfig.json tsconfig.base.json \
-  && find contracts kernel plugins services clients \( -name node_modules -prune \) -o \( -name src -o -name tsconfig.json -o -name .tsbuildinfo \) -print0 | xargs -0 rm -rf
+  && find contracts kernel plugins services clients \( \( -name node_modules -o -name templates \) -prune \) -o \( -name src -o -name tsconfig.json -o -name .tsbuildinfo \) -print0 | xargs -0 rm -rf
 
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="llmteam" org.opencontainers.image.licenses="Apache-2.0"

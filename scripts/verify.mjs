@@ -25,6 +25,7 @@ const steps = [
   { name: 'dead code', script: 'check:dead-code' },
   { name: 'unfinished comments', script: 'check:comments' },
   { name: 'lock file', script: 'check:lock' },
+  { name: 'public API', script: 'check:api' },
   ...(hasDocs ? [{ name: 'generated docs', script: 'check:docs' }] : []),
   { name: 'tests', script: 'test' },
 ];

@@ -1,2 +1,2 @@
 /** What tests of backends share with the conformance suites. */
-export { Collected, firstOf, type Kit, listOf, type Opened, rejectsWith, type Test } from '@llmteam/testing';
+export { Collected, firstOf, listOf, type Opened, rejectsWith } from '@llmteam/testing';

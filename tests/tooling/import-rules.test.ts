@@ -20,6 +20,7 @@ const packages = [
   'services/embedded',
   'services/gateway',
   'clients/cli',
+  'clients/testing',
 ];
 
 /** Files that break no rule. */
@@ -128,6 +129,10 @@ const illegal: Record<string, { readonly text: string; readonly rules: readonly 
     rules: ['container-in-roots'],
   },
   'services/gateway/src/keys/root.ts': { text: "import '../root.js';", rules: ['gateway-layers'] },
+  'clients/testing/src/gateway.ts': {
+    text: "import '../../../services/gateway/src/index.js';",
+    rules: ['testing-on-embedded'],
+  },
   'clients/cli/src/flow.ts': { text: "import '@llmteam/flow';", rules: ['cli-on-services'] },
   'tests/kernel/inside.test.ts': { text: "import '../../kernel/src/load.js';", rules: ['package-entry-only'] },
   'tests/kernel/built.test.ts': { text: "import '../../kernel/dist/load.js';", rules: ['no-build-output'] },

@@ -171,7 +171,7 @@ function isPlain(value: unknown): boolean {
   return Object.values(value).every((part) => part === undefined || isPlain(part));
 }
 
-export function frozen<Value>(value: Value): Value {
+function frozen<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   for (const inner of Object.values(value)) frozen(inner);
   return Object.freeze(value);

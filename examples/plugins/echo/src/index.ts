@@ -1,0 +1,32 @@
+import { definePlugin, defineProvider, type LanguageModel, Type } from '@llmteam/plugin';
+
+export const provider = defineProvider({
+  id: 'echo',
+  description: 'Answers with the last message in capitals. Replace `generate` with a request to your service.',
+  config: Type.Object(
+    {
+      model: Type.String({ default: 'echo-1', description: 'The name of the model at the service.' }),
+      api_key: Type.Optional(Type.String({ writeOnly: true, description: 'The key of the service.' })),
+    },
+    { additionalProperties: false },
+  ),
+  create: ({ model }): LanguageModel => ({
+    provider: 'echo',
+    model,
+    async generate({ messages, signal, onToken }) {
+      // Give `signal` to the request, so that it ends with the attempt; throw `LLM_FAILED` if it may be repeated, else `LLM_REFUSED`.
+      signal.throwIfAborted();
+      const text = (messages.at(-1)?.content ?? '').toUpperCase();
+      onToken?.(text);
+      const words = messages.flatMap(({ content }) => content.split(/\s+/));
+      return {
+        text,
+        model,
+        finish_reason: 'stop',
+        usage: { input_tokens: words.length, output_tokens: text.split(/\s+/).length },
+      };
+    },
+  }),
+});
+
+export default definePlugin({ name: 'echo', modelProviders: [provider] });
