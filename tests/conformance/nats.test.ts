@@ -1,8 +1,8 @@
 import type { Journal } from '@llmteam/contracts';
+import { journalUnreadableLaws } from '@llmteam/testing';
 import { SharedServer } from '../support/nats/shared-server.js';
 import { spec } from '../support/spec.js';
 import { backendConformance } from './backends.js';
-import { journalUnreadableLaws } from '@llmteam/testing';
 import { installationsOn, natsLeaseMs, type OpenedNats } from './nats-backend.js';
 
 const open = installationsOn(new SharedServer());

@@ -22,6 +22,7 @@ export {
   otherRun as otherSampleRun,
   run as sampleRun,
 } from './conformance/journal-samples.js';
+export { journalUnreadableLaws } from './conformance/journal-unreadable-laws.js';
 export { Collected, firstOf, type Kit, listOf, type Opened, rejectsWith, type Test } from './conformance/kit.js';
 export { kvStoreConformance } from './conformance/kv-store-conformance.js';
 export { pubSubConformance } from './conformance/pub-sub-conformance.js';
@@ -38,4 +39,3 @@ export type { TestModel } from './test-models.js';
 export type { TestFetch } from './test-outbound.js';
 export type { StartOptions, TestRun } from './test-run.js';
 export { type TestRuntime, type TestRuntimeOptions, testRuntime } from './test-runtime.js';
-export { journalUnreadableLaws } from './conformance/journal-unreadable-laws.js';

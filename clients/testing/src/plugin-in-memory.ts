@@ -45,6 +45,7 @@ export class PluginInMemory {
     const standing = {
       plugin: plugin.name,
       isOurs: false,
+      isInProcess: true,
       grant: grant === undefined ? ('declared' as const) : permissionList(grant),
       resources: () => this.shared,
     };

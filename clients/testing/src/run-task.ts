@@ -174,6 +174,7 @@ function catalogOf(stepType: AnyTaskType, options: RunTaskOptions, begin: () => 
   catalog.add(guardedTask({ ...stepType, metadata, run }, 'test', log), version, {
     plugin: 'test',
     isOurs: false,
+    isInProcess: true,
     grant: options.grant === undefined ? 'declared' : permissionList(options.grant),
     resources: () => options.resources,
   });
