@@ -12,7 +12,10 @@ import { makeAjv } from '../validation/schemas/ajv.js';
 import type { PluginPackage } from './plugin-manifest.js';
 
 /** @throws LlmteamError `PLUGIN_INVALID` naming everything that is wrong */
-export function checkMetadata({ specifier }: Pick<PluginPackage, 'specifier'>, types: readonly StepTypeMetadata[]): void {
+export function checkMetadata(
+  { specifier }: Pick<PluginPackage, 'specifier'>,
+  types: readonly StepTypeMetadata[],
+): void {
   const faults = types.flatMap((metadata, index) => metadataFaults(metadata, index));
   if (faults.length > 0) throw new LlmteamError('PLUGIN_INVALID', `plugin '${specifier}': ${faults.join('; ')}`);
 }
