@@ -21,6 +21,7 @@ export function refuseOverwriting(folder: string, files: readonly NewFile[]): vo
 export function writeAll(folder: string, files: readonly NewFile[]): void {
   let path = folder;
   try {
+    mkdirSync(folder, { recursive: true });
     for (const { name, text } of files) {
       path = join(folder, name);
       mkdirSync(dirname(path), { recursive: true });
