@@ -10,7 +10,10 @@ export const PortSpec = Type.Object(
     type: Type.Enum(['any', 'string', 'number', 'boolean', 'object', 'array'], { default: 'any' }),
     description: Type.String(),
     required: Type.Boolean({ default: false }),
-    default: Type.Optional(JsonValue),
+    default: Type.Optional({
+      ...JsonValue,
+      description: 'Of an input port of a task type on which nothing, or null, arrives.',
+    }),
     schema: Type.Optional(JsonRecord),
   },
   { ...strict, $id: 'PortSpec' },

@@ -1,4 +1,7 @@
-/** Checks the values on the ports of a task step against what its type declares. Ports that declare nothing cost nothing. */
+/**
+ * Checks the values on the ports of a task step against what its type declares, and fills in the defaults of ports on which nothing arrived.
+ * Ports that declare nothing cost nothing.
+ */
 import type { FiredPorts, Json, JsonObject, PortSpec, StepTypeMetadata } from '@llmteam/contracts';
 import type { ConfigChecker } from './config-checker.js';
 
@@ -8,9 +11,17 @@ interface CheckedPort {
   readonly schema: JsonObject | null;
 }
 
+/** What arrived on the input ports of a step. */
+export interface ArrivedValues {
+  readonly input: Json;
+  /** On ports other than `input`. */
+  readonly ports: JsonObject;
+}
+
 export class PortCheck {
   private readonly inputs: readonly CheckedPort[];
   private readonly outputs: readonly CheckedPort[];
+  private readonly presets: readonly PortSpec[];
 
   constructor(
     { input_ports, output_ports }: Pick<StepTypeMetadata, 'input_ports' | 'output_ports'>,
@@ -18,12 +29,22 @@ export class PortCheck {
   ) {
     this.inputs = input_ports.flatMap(checkedPort);
     this.outputs = output_ports.flatMap(checkedPort);
+    this.presets = input_ports.filter((port) => port.default !== undefined && port.name !== '*');
+  }
+
+  /** With the defaults of ports on which nothing, or null, arrived. */
+  complete({ input, ports }: ArrivedValues): ArrivedValues {
+    if (this.presets.length === 0) return { input, ports };
+    const values: Record<string, Json> = { ...ports, input };
+    for (const { name, default: preset } of this.presets) values[name] ??= structuredClone(preset as Json);
+    const { input: completed = null, ...others } = values;
+    return { input: completed, ports: others };
   }
 
   /** What is wrong with the values that arrived; null if nothing is. Nothing arrived on a port whose value is null. */
-  inputFault(input: Json, ports: JsonObject | undefined): string | null {
+  inputFault({ input, ports }: ArrivedValues): string | null {
     for (const port of this.inputs) {
-      const value = (port.name === 'input' ? input : ports?.[port.name]) ?? null;
+      const value = (port.name === 'input' ? input : ports[port.name]) ?? null;
       if (value !== null) {
         const fault = this.valueFault(port, value, 'input port');
         if (fault !== null) return fault;

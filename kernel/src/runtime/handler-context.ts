@@ -61,7 +61,7 @@ export class HandlerContext implements StepContext {
     return this.#execution.job.idempotency_key;
   }
   get ports(): JsonObject {
-    return this.#execution.job.ports ?? {};
+    return this.#execution.arrived.ports;
   }
   get deadline(): number | null {
     return this.#execution.job.deadline_at;

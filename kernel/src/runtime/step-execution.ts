@@ -24,6 +24,7 @@ import {
   type Usage,
 } from '@llmteam/contracts';
 import { type Span, trace } from '@opentelemetry/api';
+import type { ArrivedValues } from '../catalog/port-check.js';
 import type { CatalogEntry } from '../catalog/step-catalog.js';
 import { sizeFault } from '../large-values/rough-size.js';
 import { TokenRedactor } from '../redaction/token-redactor.js';
@@ -59,6 +60,8 @@ export class StepExecution {
     readonly entry: CatalogEntry,
     /** The job's config with the defaults of its schema. */
     readonly config: JsonObject,
+    /** What arrived, with the defaults of ports on which nothing did. */
+    readonly arrived: ArrivedValues,
     private readonly extendLease: () => void,
     /** An earlier delivery of this attempt may have recorded memos, so the history is read before the first memo. */
     private readonly isRedelivered: boolean,
@@ -175,7 +178,7 @@ export class StepExecution {
     const template = compiler.template(this.config, this.entry.metadata.config_schema);
     const expression = template.expressions.get(pointer);
     if (expression === undefined) throw new TypeError(`'${pointer}' of the config is not marked as an expression`);
-    return expression.evaluate(jobVariables(this.job));
+    return expression.evaluate(jobVariables(this.job, this.arrived));
   }
 
   /** The places of the config that `evaluate` accepts. */

@@ -26,6 +26,7 @@ import {
   type TaskType,
   type Timer,
 } from '@llmteam/contracts';
+import type { ArrivedValues } from '../catalog/port-check.js';
 import type { CatalogEntry, StepCatalog } from '../catalog/step-catalog.js';
 import type { Retry } from '../retry/retry.js';
 import { DeadLetters } from './dead-letters.js';
@@ -241,10 +242,11 @@ export class WorkLoop {
     const entry = this.findType(job);
     if (entry?.task == null) return this.report(job, beganAt, { error: unknownType(job) });
     const config = entry.completeConfig(job.config);
-    const refusal = refuse(job, entry, config);
+    const arrived = entry.ports.complete({ input: job.input, ports: job.ports ?? {} });
+    const refusal = refuse(job, entry, config, arrived);
     if (refusal !== null) return this.report(job, beganAt, { error: this.deps.resources.redactor.json(refusal) });
     const extend = (): void => void delivery.extend().catch(ignore);
-    const execution = new StepExecution(this.deps, job, entry, config, extend, delivery.deliveries > 1);
+    const execution = new StepExecution(this.deps, job, entry, config, arrived, extend, delivery.deliveries > 1);
     attempt.execution = execution;
     const running = entry.standing.isInProcess ? this.options.running?.begin(job, entry.plugin) : undefined;
     execution.onBlame = () => running !== undefined && this.options.running?.culprit(running);
@@ -399,13 +401,13 @@ class Rejection {
 
 /** A handler may be plain JavaScript: it may throw at once, or return no promise. */
 async function invoke(task: TaskType, execution: StepExecution, config: JsonObject): Promise<unknown> {
-  return await task.run(new HandlerContext(execution), config, execution.job.input);
+  return await task.run(new HandlerContext(execution), config, execution.arrived.input);
 }
 
-function refuse(job: Job, entry: CatalogEntry, config: JsonObject): ErrorInfo | null {
+function refuse(job: Job, entry: CatalogEntry, config: JsonObject, arrived: ArrivedValues): ErrorInfo | null {
   const fault = entry.checkConfig(config);
   if (fault !== null) return errorInfo('STEP_CONFIG_INVALID', `step '${job.step_id}': ${fault}`);
-  const wrong = entry.ports.inputFault(job.input, job.ports);
+  const wrong = entry.ports.inputFault(arrived);
   return wrong === null ? null : errorInfo('STEP_INPUT_INVALID', `step '${job.step_id}': ${wrong}`);
 }
 

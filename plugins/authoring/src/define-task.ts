@@ -1,7 +1,6 @@
 import type { FiredPorts, StepContext, TaskType } from '@llmteam/contracts';
 import type { Static, TObject, TProperties, TSchema, TUnknown } from 'typebox';
 import { type Appearance, describe } from './describe.js';
-import { PortPresets } from './port-presets.js';
 import type { Resources } from './resources.js';
 
 /** The values on output ports: `Type.Optional` marks a port that need not fire. */
@@ -85,14 +84,13 @@ export function defineTask<
     is_async: isAsync,
     ...(permissions && { permissions: [...permissions] }),
   };
-  const presets = new PortPresets(metadata.input_ports);
   const type: TaskType<Static<Config>, Shared> = {
     kind: 'task',
     metadata,
     ...(concurrency !== undefined && { concurrency }),
     run: async (context, config, input) => {
-      const filled = presets.fill(context) as TaskContext<Shared, Inputs>;
-      return (await definition.run(filled, config, presets.input(input) as Static<Input>)) as FiredPorts;
+      const own = context as TaskContext<Shared, Inputs>;
+      return (await definition.run(own, config, input as Static<Input>)) as FiredPorts;
     },
   };
   resources?.usedBy(type);
