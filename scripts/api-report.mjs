@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 import { breakingChanges, mayBreak } from './api/breaking-changes.mjs';
+import { stableOrder } from './api/stable-order.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
@@ -37,7 +38,7 @@ function reportOf(folder) {
       },
     });
     if (errorCount > 0) throw new Error(`no report of ${folder} can be made; is it built?`);
-    return readFileSync(join(temporary, 'report.api.md'), 'utf8').replaceAll('\r\n', '\n');
+    return stableOrder(readFileSync(join(temporary, 'report.api.md'), 'utf8').replaceAll('\r\n', '\n'));
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
