@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { openSqliteBackend } from '@llmteam/backend-embedded';
 import type { Json, RunKey, Segment } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
-import { defineSegment, type Isolation, type StepCatalog, systemClock } from '@llmteam/kernel';
-import { loadConfig } from '@llmteam/service-host';
+import { defineSegment, type Isolation, type StepCatalog } from '@llmteam/kernel';
+import { loadConfig, systemClock } from '@llmteam/service-host';
 import { withFolder } from './folder.js';
 import { silent } from './silent.js';
 

@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { defaultSettings } from '@llmteam/backend-nats';
 import type { Backend, Json, RunKey, Segment } from '@llmteam/contracts';
-import { createExpressionCompiler, createRunService, Definitions, defineSegment, systemClock } from '@llmteam/kernel';
-import { loadConfig, loadPlugins, openNats, serviceConfig } from '@llmteam/service-host';
+import { createExpressionCompiler, createRunService, Definitions, defineSegment } from '@llmteam/kernel';
+import { loadConfig, loadPlugins, openServiceBackend, serviceConfig, systemClock } from '@llmteam/service-host';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { withFolder } from '../folder.js';
 import { silent } from '../silent.js';
@@ -88,7 +88,7 @@ type Client = Pick<Cluster, 'prepare' | 'start' | 'runMany' | 'run' | 'checkpoin
 async function withClient<T>(path: string, url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const config = serviceConfig(loadConfig(path, {}));
   const clock = systemClock();
-  const backend = await openNats(config, { name: 'bench', clock, log: silent });
+  const backend = await openServiceBackend(config, { name: 'bench', clock, log: silent });
   const { catalog } = await loadPlugins(config, silent);
   const definitions = new Definitions(backend.blobs, catalog, createExpressionCompiler());
   const { journal, index } = backend;

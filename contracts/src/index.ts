@@ -56,6 +56,14 @@ export { Identifier, iterationScope, Name, PortName, StepKey, splitStepKey, step
 export { Job, queueName } from './job.js';
 export { forbiddenKeys, type Json, type JsonObject, JsonRecord, JsonValue } from './json.js';
 export { jsonNumberFault } from './json-number.js';
+export type {
+  BackendContext,
+  BackendFinding,
+  BackendInspection,
+  BackendType,
+  RunIndexFile,
+  RunIndexFileOptions,
+} from './plugin/backend-type.js';
 export type { ControlType, ControlView, Directive, Occurrence, Reaction } from './plugin/control-type.js';
 export type {
   LanguageModel,
@@ -116,6 +124,7 @@ export type {
 export type { KvChange, KvEntry, KvStore } from './ports/kv-store.js';
 export { cancelSubject, liveSubject, type PubSub } from './ports/pub-sub.js';
 export { readableParts } from './ports/readable-parts.js';
+export type { Retention, RetentionPolicy } from './ports/retention.js';
 export type { IndexChange, Page, RunIndex, RunQuery, RunRow, TaskQuery } from './ports/run-index.js';
 export { runsPerIdPrefix } from './ports/run-index.js';
 export { Problem, type ProblemCode, problemCodes } from './problem.js';

@@ -15,8 +15,6 @@ export {
   type WorkerPresenceOptions,
 } from './catalog/live-workers.js';
 export { type CatalogEntry, type PinnedTypes, StepCatalog, type VersionChoice } from './catalog/step-catalog.js';
-export { type ManualClock, manualClock } from './clock/manual-clock.js';
-export { systemClock } from './clock/system-clock.js';
 export { Canaries, type CanarySettings } from './definitions/canaries.js';
 export { Definitions } from './definitions/definitions.js';
 export type { FoldSources } from './definitions/fold-history.js';
@@ -56,6 +54,7 @@ export { LargeValueJournal } from './large-values/large-value-journal.js';
 export { guardedControl } from './plugins/guarded-control.js';
 export { guardedTask } from './plugins/guarded-task.js';
 export { checkMetadata } from './plugins/metadata-check.js';
+export { backendOf, openBackend } from './plugins/open-backend.js';
 export {
   type Isolation,
   type LoadedPlugin,

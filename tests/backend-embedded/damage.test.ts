@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openSqliteBackend } from '@llmteam/backend-embedded';
 import { isLlmteamError, type Journal, type UnreadableMessage } from '@llmteam/contracts';
-import { systemClock } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { entriesOf, message, messages, otherRun, run } from '../conformance/journal-samples.js';
 import { listOf, rejectsWith } from '../conformance/kit.js';

@@ -1,7 +1,7 @@
 // timeout: 600
 import { openSqliteBackend } from '@llmteam/backend-embedded';
 import type { Backend, Entry, RunKey } from '@llmteam/contracts';
-import { systemClock } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { entriesOf, message } from '../conformance/journal-samples.js';
 import { listOf } from '../conformance/kit.js';

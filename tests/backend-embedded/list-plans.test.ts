@@ -11,7 +11,7 @@ import {
   storeFile,
 } from '@llmteam/backend-embedded';
 import type { RunQuery, RunRow, TaskQuery } from '@llmteam/contracts';
-import { systemClock } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase, openRunIndex, type RunIndexFile } from '@llmteam/backend-embedded';
-import { isLlmteamError, type RunRow } from '@llmteam/contracts';
+import { openDatabase, openRunIndex } from '@llmteam/backend-embedded';
+import { isLlmteamError, type RunIndexFile, type RunRow } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 

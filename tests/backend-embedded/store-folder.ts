@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteBackend } from '@llmteam/backend-embedded';
 import type { Backend } from '@llmteam/contracts';
-import { systemClock } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 
 export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'llmteam-store-'));

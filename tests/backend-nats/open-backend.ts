@@ -2,7 +2,7 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { defaultSettings, type NatsBackend, type NatsSettings, openNatsBackend } from '@llmteam/backend-nats';
 import type { Fact, Job, Json, Logger, NewEntry } from '@llmteam/contracts';
-import { systemClock } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import { quietLogger } from '../support/quiet-logger.js';
 
 export interface BackendOrder extends Partial<NatsSettings> {

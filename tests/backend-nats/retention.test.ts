@@ -1,5 +1,5 @@
-import type { NatsBackend, RetentionPolicy } from '@llmteam/backend-nats';
-import type { Fact, RunKey } from '@llmteam/contracts';
+import type { NatsBackend } from '@llmteam/backend-nats';
+import type { Fact, RetentionPolicy, RunKey } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { listOf } from '../conformance/kit.js';
 import { installationsOn } from '../conformance/nats-backend.js';

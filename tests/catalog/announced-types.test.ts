@@ -6,12 +6,11 @@ import {
   createExpressionCompiler,
   Definitions,
   defineSegment,
-  type ManualClock,
-  manualClock,
   StepCatalog,
   WorkerPresence,
 } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
+import { type ManualClock, manualClock } from '../support/manual-clock.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { workType } from '../support/simulation/work-type.js';
 import { spec } from '../support/spec.js';

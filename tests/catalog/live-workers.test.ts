@@ -1,7 +1,8 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { KvStore } from '@llmteam/contracts';
-import { type LiveWorker, liveWorkers, type ManualClock, manualClock, WorkerPresence } from '@llmteam/kernel';
+import { type LiveWorker, liveWorkers, WorkerPresence } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
+import { type ManualClock, manualClock } from '../support/manual-clock.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 

@@ -1,5 +1,6 @@
-import { manualClock, systemClock } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
+import { manualClock } from '../support/manual-clock.js';
 import { spec } from '../support/spec.js';
 
 spec('the system clock', (test) => {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openMemoryBackend, openSqliteBackend, type SqliteBackendOptions } from '@llmteam/backend-embedded';
 import type { Backend, Journal } from '@llmteam/contracts';
-import { type ManualClock, manualClock } from '@llmteam/kernel';
 import {
   backendConformance as conformanceOf,
   backendJournalConformance as journalConformanceOf,
@@ -13,6 +12,7 @@ import {
   sampleMessage,
   type Test,
 } from '@llmteam/testing';
+import { type ManualClock, manualClock } from '../support/manual-clock.js';
 
 type OpenedBackend = OpenedForSuites & {
   /** Closes the store, changes one byte of a text in its journal and reopens it. */

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { defaultSettings, type NatsBackend, type NatsSettings, openNatsBackend } from '@llmteam/backend-nats';
-import { systemClock } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import { headers } from '@nats-io/transport-node';
 import { withRawClient } from '../support/nats/raw-client.js';
 import type { SharedServer } from '../support/nats/shared-server.js';

@@ -1,8 +1,8 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
-import type { KvStore } from '@llmteam/contracts';
-import { RetentionSweeps, type Sweeper } from '@llmteam/coordinator';
-import { type ManualClock, manualClock } from '@llmteam/kernel';
+import type { KvStore, Retention } from '@llmteam/contracts';
+import { RetentionSweeps } from '@llmteam/coordinator';
 import * as assert from 'uvu/assert';
+import { type ManualClock, manualClock } from '../support/manual-clock.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 
@@ -24,7 +24,7 @@ async function withSweeps(
   const swept: string[] = [];
   const owned = [0, 2];
   const state = { fails: false };
-  const sweeper: Sweeper = {
+  const sweeper: Retention = {
     sweep: async (partition, { maxAgeMs, maxRuns }, _signal, beforeRemoval) => {
       swept.push(`${partition} ${maxAgeMs} ${maxRuns}`);
       if (state.fails && partition === 0) throw new Error('not now');

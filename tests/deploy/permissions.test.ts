@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NatsBackend } from '@llmteam/backend-nats';
-import { type Fact, isLlmteamError } from '@llmteam/contracts';
-import { systemClock } from '@llmteam/kernel';
-import { loadConfig, openNats, serviceConfig } from '@llmteam/service-host';
+import { type Backend, type Fact, isLlmteamError } from '@llmteam/contracts';
+import { loadConfig, openServiceBackend, serviceConfig, systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { type Installation, withInstallation } from '../services/support/installation.js';
 import { ledgerChain, withLedger } from '../services/support/ledger.js';
@@ -24,10 +22,10 @@ function asUser(user: User): Record<string, string> {
 async function withBackendOf(
   { environment }: Installation,
   user: User,
-  use: (backend: NatsBackend) => Promise<void>,
+  use: (backend: Backend) => Promise<void>,
 ): Promise<void> {
   const service = serviceConfig(loadConfig(null, { ...environment, ...asUser(user) }));
-  const backend = await openNats(service, { name: 'test', clock: systemClock(), log: quietLogger });
+  const backend = await openServiceBackend(service, { name: 'test', clock: systemClock(), log: quietLogger });
   try {
     await use(backend);
   } finally {

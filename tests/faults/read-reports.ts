@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openSqliteBackend } from '@llmteam/backend-embedded';
-import { systemClock } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 
 /** The reported attempts of a run and its children in the only store of a home; null if the run is not in it. */
 export async function readReports(home: string, runId: string): Promise<Set<string> | null> {

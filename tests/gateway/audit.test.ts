@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { AuditEntryPage, Json, JsonObject, KvStore, ProblemDetails, RunAccepted } from '@llmteam/contracts';
 import { AuditLog, type AuditRecord, AuditSeals, auditEntries, readAudit, verifyAudit } from '@llmteam/gateway';
-import { systemClock } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { echo, waiting } from './support/segments.js';

@@ -1,6 +1,6 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { KeyStore } from '@llmteam/gateway';
-import { systemClock } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { until } from './support/until.js';

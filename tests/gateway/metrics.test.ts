@@ -1,7 +1,7 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend, RunAccepted } from '@llmteam/contracts';
 import { composeEmbedded } from '@llmteam/gateway';
-import { systemClock } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';

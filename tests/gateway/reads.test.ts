@@ -1,7 +1,7 @@
 /** What reading costs others: pages of histories go on where the last one ended, and what clients do not read is bounded. */
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Entry, EventPage, Journal, RunAccepted, StepPage } from '@llmteam/contracts';
-import { systemClock } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { altered } from '../support/altered.js';
 import { spec } from '../support/spec.js';

@@ -8,10 +8,12 @@ import {
   type RunKey,
   type RunRow,
 } from '@llmteam/contracts';
-import { announceRemoval, IndexFeed, manualClock, systemClock, TaskFeed } from '@llmteam/kernel';
+import { announceRemoval, IndexFeed, TaskFeed } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { until } from '../gateway/support/until.js';
 import { altered } from '../support/altered.js';
+import { manualClock } from '../support/manual-clock.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { playScenario, scenarioNames } from '../support/simulation/scenarios.js';
 import type { SimulatedRun } from '../support/simulation/simulation.js';

@@ -1,6 +1,7 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend, Logger } from '@llmteam/contracts';
-import { catchUpIndex, type RebuildProgress, rebuildIndex, StepCatalog, systemClock } from '@llmteam/kernel';
+import { catchUpIndex, type RebuildProgress, rebuildIndex, StepCatalog } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';

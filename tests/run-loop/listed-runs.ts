@@ -9,8 +9,8 @@ import {
   LargeValueJournal,
   type RebuildDeps,
   StepCatalog,
-  systemClock,
 } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import { quietLogger } from '../support/quiet-logger.js';
 import { approval, delay } from './segments.js';
 

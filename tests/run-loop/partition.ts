@@ -22,8 +22,6 @@ import {
   defineSegment,
   LargeValueJournal,
   type LoopStatus,
-  type ManualClock,
-  manualClock,
   openPartitionLoop,
   type PartitionLoop,
   type PartitionLoopOptions,
@@ -35,6 +33,7 @@ import {
   StepCatalog,
   WorkLoop,
 } from '@llmteam/kernel';
+import { type ManualClock, manualClock } from '../support/manual-clock.js';
 import { noOutbound } from '../support/no-outbound.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { workType } from '../support/simulation/work-type.js';

@@ -119,6 +119,7 @@ function losingAnAck(queue: JobQueue): JobQueue {
   });
   return {
     supports: queue.supports,
+    leaseMs: queue.leaseMs,
     publish: (jobs) => queue.publish(jobs),
     consume: (name, options, work) =>
       queue.consume(name, options, (delivery) => work(lost.acks > 0 ? delivery : withoutAck(delivery))),

@@ -1,7 +1,6 @@
 import type { Json, JsonObject, KvStore } from '@llmteam/contracts';
 import { AuditLog, type AuditRecord } from '@llmteam/gateway';
-import { systemClock } from '@llmteam/kernel';
-import { loadConfig, serviceConfig, withKvStore } from '@llmteam/service-host';
+import { loadConfig, serviceConfig, systemClock, withBackend } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { type Ended, jsonOf } from '../cli/support/cli.js';
 import { quietLogger } from '../support/quiet-logger.js';
@@ -25,7 +24,7 @@ function withServer(use: (scene: Scene) => Promise<void>): Promise<void> {
     return use({
       installation,
       call: (...words) => cli.call([...words, '--nats'], { environment }),
-      onServer: (useKvStore) => withKvStore(config, quietLogger, useKvStore),
+      onServer: (useKvStore) => withBackend(config, quietLogger, ({ kv }) => useKvStore(kv)),
     });
   });
 }

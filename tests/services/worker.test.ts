@@ -1,6 +1,8 @@
+import { defaultSettings, inspectNats } from '@llmteam/backend-nats';
 import type { Segment } from '@llmteam/contracts';
 import { liveWorkers } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
+import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 import { type Client, type Installation, withInstallation } from './support/installation.js';
 import { ledgerChain, withLedger } from './support/ledger.js';
@@ -184,8 +186,9 @@ spec('worker', (test) => {
         const worker = await scene.installation.start('worker').ready();
         await worker.stop();
         const run = await scene.client.start(ledgerChain(3, 1));
+        const settings = { ...defaultSettings, servers: [scene.installation.server.url] };
         const jobs = async (): Promise<number> => {
-          const { streams } = await scene.client.backend.inspect();
+          const { streams } = await inspectNats(settings, quietLogger);
           return streams.find(({ storage }) => storage === 'memory')?.messages ?? 0;
         };
         await until('queued job', async () => (await jobs()) === 1);

@@ -1,5 +1,5 @@
 import type { OwnedStore, RemoteStore } from '@llmteam/embedded';
-import { serviceConfig, withKvStore } from '@llmteam/service-host';
+import { serviceConfig, withBackend } from '@llmteam/service-host';
 import { configHere } from './configuration.js';
 import { silentLog } from './log.js';
 import { withService } from './open-stores.js';
@@ -16,6 +16,6 @@ export function withKvStoreOf<T>(
   { nats = false }: WhichKvStore,
   use: (kv: (OwnedStore | RemoteStore)['kv']) => Promise<T>,
 ): Promise<T> {
-  if (nats) return withKvStore(serviceConfig(configHere(settings)), silentLog, use);
+  if (nats) return withBackend(serviceConfig(configHere(settings)), silentLog, ({ kv }) => use(kv));
   return withService(settings, ({ kv }) => use(kv));
 }

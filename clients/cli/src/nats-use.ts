@@ -13,5 +13,6 @@ export interface ExpectNats {
 /** `config` without the defaults of absent sections. */
 export function isWithoutNats(error: unknown, { file }: Config, { nats = false }: ExpectNats): boolean {
   if (nats || !isLlmteamError(error) || error.code !== 'BACKEND_UNREACHABLE') return false;
-  return file.nats === undefined && file.coordinator === undefined && file.worker === undefined;
+  const { nats: section, backend, coordinator, worker } = file;
+  return [section, backend, coordinator, worker].every((one) => one === undefined);
 }

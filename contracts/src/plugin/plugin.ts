@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { JsonObject } from '../json.js';
+import type { BackendType } from './backend-type.js';
 import type { ControlType } from './control-type.js';
 import type { ModelProvider } from './language-model.js';
 import { Permissions } from './permissions.js';
@@ -43,6 +44,8 @@ export interface Plugin<Resources = unknown> {
   // biome-ignore lint/suspicious/noExplicitAny: a list of types with different configs needs the open parameter
   readonly stepTypes?: readonly (TaskType<any, any> | ControlType)[];
   readonly modelProviders?: readonly ModelProvider[];
+  /** Of a package of kind `backend`, which provides nothing else. */
+  readonly backend?: BackendType;
   /**
    * Opens what the plugin's handlers share, such as a connection pool: its result is their `context.resources`. Called once in every
    * process or thread that runs its handlers. Must settle within the host's deadline.

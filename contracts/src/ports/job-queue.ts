@@ -32,8 +32,8 @@ export interface Consumer {
  */
 export interface JobQueue {
   readonly supports: { readonly durable: boolean };
-  /** The lease of a delivery that is not extended (Q4); absent if unknown. */
-  readonly leaseMs?: number;
+  /** The lease of a delivery that is not extended (Q4). Workers extend theirs three times as often. */
+  readonly leaseMs: number;
   publish(jobs: readonly Job[]): Promise<void>;
   consume(
     queue: string,

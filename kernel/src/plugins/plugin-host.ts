@@ -306,7 +306,7 @@ function checkPlugin(source: PluginPackage, value: unknown): Plugin {
   return plugin;
 }
 
-async function withDeadline<T>(work: Promise<T>, deadlineMs: number, message: string): Promise<T> {
+export async function withDeadline<T>(work: Promise<T>, deadlineMs: number, message: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new LlmteamError('PLUGIN_FAILED', message)), deadlineMs);
@@ -318,7 +318,7 @@ async function withDeadline<T>(work: Promise<T>, deadlineMs: number, message: st
   }
 }
 
-function asPluginError(name: string, what: string, thrown: unknown): LlmteamError {
+export function asPluginError(name: string, what: string, thrown: unknown): LlmteamError {
   if (isLlmteamError(thrown)) return thrown;
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new LlmteamError('PLUGIN_FAILED', `plugin '${name}' ${what}: ${reason}`, { cause: thrown });

@@ -5,13 +5,14 @@
 import { LlmteamError, type Plugin } from '@llmteam/contracts';
 import { ClosestName } from '../validation/closest-name.js';
 
-type Members = Readonly<Record<string, 'required' | 'optional'>>;
+export type Members = Readonly<Record<string, 'required' | 'optional'>>;
 
 const pluginMembers: Members = {
   name: 'required',
   api: 'required',
   stepTypes: 'optional',
   modelProviders: 'optional',
+  backend: 'optional',
   start: 'optional',
   stop: 'optional',
 };
@@ -32,6 +33,14 @@ const providerMembers: Members = {
   config_schema: 'required',
   create: 'required',
 };
+const backendMembers: Members = {
+  configSchema: 'required',
+  open: 'required',
+  inspect: 'optional',
+  openIndex: 'optional',
+};
+/** Opening and closing a backend is all there is to it; what else a plugin may have would be ignored. */
+const notBesideBackend = ['stepTypes', 'modelProviders', 'start', 'stop'] as const;
 
 /** @throws LlmteamError `PLUGIN_INVALID` naming everything that is wrong */
 export function checkPluginShape(specifier: string, plugin: Plugin): void {
@@ -41,6 +50,7 @@ export function checkPluginShape(specifier: string, plugin: Plugin): void {
     ...listOf(plugin.modelProviders).flatMap((provider, index) =>
       memberFaults(`modelProviders[${index}]`, provider, providerMembers),
     ),
+    ...backendFaults(plugin),
   ];
   if (faults.length > 0) throw new LlmteamError('PLUGIN_INVALID', `plugin '${specifier}': ${faults.join('; ')}`);
 }
@@ -52,7 +62,18 @@ function stepTypeFaults(place: string, type: unknown): string[] {
   return [`${place} must have kind 'task' or 'control'`];
 }
 
-function memberFaults(place: string, value: unknown, members: Members): string[] {
+function backendFaults(plugin: Plugin): string[] {
+  const { backend } = plugin;
+  if (backend === undefined) return [];
+  const ignored = notBesideBackend.filter((member) => plugin[member] !== undefined);
+  return [
+    ...memberFaults('backend', backend, backendMembers),
+    ...ignored.map((member) => `it has a 'backend', so it cannot have '${member}'`),
+  ];
+}
+
+/** What is missing or misspelt in an object that a plugin provides. */
+export function memberFaults(place: string, value: unknown, members: Members): string[] {
   if (typeof value !== 'object' || value === null) return [`${place} must be an object`];
   const known = Object.keys(members);
   const absent = known.filter((key) => (value as Record<string, unknown>)[key] === undefined);

@@ -36,6 +36,7 @@ export async function openMemoryBackend(options: MemoryBackendOptions): Promise<
     kv,
     blobs,
     index,
+    isConnected: () => true,
     async close() {
       for (const port of [queue, pubSub, index, journal, kv, blobs]) await port.close();
     },

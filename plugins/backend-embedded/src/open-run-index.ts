@@ -7,27 +7,12 @@
  */
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { isLlmteamError, type RunIndex } from '@llmteam/contracts';
+import { isLlmteamError, type RunIndex, type RunIndexFile, type RunIndexFileOptions } from '@llmteam/contracts';
 import { GroupCommit } from './group-commit.js';
 import { type Database, sqliteCode } from './sqlite-driver.js';
 import { abandonFile, closeFile, type FileKind, indexSchema, listIndexes, openFile } from './sqlite-file.js';
 import { SqliteRunIndex } from './sqlite-run-index.js';
 import { storeError, systemCode } from './store-error.js';
-
-export interface RunIndexFileOptions {
-  /** Created if absent; owned by this process until `close`. */
-  readonly file: string;
-  /** The installation whose runs are listed; a file of another installation is not reused. */
-  readonly installation: string;
-  /** Lists that have not been updated for longer are rebuilt. */
-  readonly longestAwayMs: number;
-}
-
-export interface RunIndexFile {
-  readonly index: RunIndex;
-  /** Why the existing file was set aside; null if it was reused or there was none. */
-  readonly setAside: string | null;
-}
 
 const applicationId = 0x4c4c4d49; // 'LLMI'
 /** Version 1 lacks the metadata of runs. The lists of other versions are rebuilt. */

@@ -40,6 +40,7 @@ export async function openSqliteBackend(options: SqliteBackendOptions): Promise<
       kv,
       blobs,
       index,
+      isConnected: () => true,
       close: once(async () => {
         for (const port of [queue, pubSub, index, journal, kv, blobs]) await port.close();
         commits.stop();

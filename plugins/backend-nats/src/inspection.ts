@@ -43,7 +43,7 @@ export async function inspectNats(settings: NatsSettings, log: Logger): Promise<
   }
 }
 
-export async function inspectConnection(connection: NatsConnection, settings: NatsSettings): Promise<NatsInspection> {
+async function inspectConnection(connection: NatsConnection, settings: NatsSettings): Promise<NatsInspection> {
   const version = serverVersion(connection.info?.version ?? '0');
   const problems = [...refusals(() => checkVersion(version)), ...clusterProblems(connection, settings)];
   const server = connection.getServer();

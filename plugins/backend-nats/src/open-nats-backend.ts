@@ -11,7 +11,6 @@ import { BatchingPublisher } from './batching-publisher.js';
 import { Bodies } from './bodies.js';
 import { connectToNats } from './connection.js';
 import { ConnectionWatch } from './connection-watch.js';
-import { inspectConnection, type NatsInspection } from './inspection.js';
 import { type Buckets, ensureInstallation } from './installation.js';
 import { JobsStream } from './jobs-stream.js';
 import { Names } from './names.js';
@@ -21,7 +20,7 @@ import { NatsJobQueue } from './nats-job-queue.js';
 import { NatsJournal } from './nats-journal.js';
 import { NatsKvStore } from './nats-kv-store.js';
 import { NatsPubSub } from './nats-pub-sub.js';
-import { Retention } from './retention.js';
+import { NatsRetention } from './retention.js';
 import { ServerTime } from './server-time.js';
 import { checkVersion, type ServerVersion, serverVersion } from './server-version.js';
 import { checkSettings, type NatsSettings } from './settings.js';
@@ -41,9 +40,7 @@ export interface NatsBackendOptions {
 }
 
 export interface NatsBackend extends Backend {
-  isConnected(): boolean;
-  inspect(): Promise<NatsInspection>;
-  readonly retention: Retention;
+  readonly retention: NatsRetention;
 }
 
 /** Shared dependencies of the ports. */
@@ -150,8 +147,7 @@ function openPorts(parts: Parts): NatsBackend {
     blobs,
     index,
     isConnected: () => watch.isConnected,
-    inspect: () => inspectConnection(connection, settings),
-    retention: new Retention({ connection, watch, manager, names, bodies }, () => time.now()),
+    retention: new NatsRetention({ connection, watch, manager, names, bodies }, () => time.now()),
     async close() {
       jobsStream.close();
       for (const port of [queue, pubSub, journal, kv, blobs, index, publisher]) await port.close();

@@ -3,7 +3,14 @@
  * Owns: which runs may be removed. Scans each partition's stream from its beginning, where the oldest runs are.
  * Invariant: a run that has not ended, or ended too recently, keeps its whole history.
  */
-import { type Fact, isLlmteamError, type RunKey, type RunView } from '@llmteam/contracts';
+import {
+  type Fact,
+  isLlmteamError,
+  type Retention,
+  type RetentionPolicy,
+  type RunKey,
+  type RunView,
+} from '@llmteam/contracts';
 import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Bodies } from './bodies.js';
@@ -15,18 +22,9 @@ import { natsError } from './nats-error.js';
 import type { StreamMessage } from './stream-message.js';
 import { StreamReader } from './stream-reader.js';
 
-export interface RetentionPolicy {
-  /** How long a run is kept after its end; null for no limit. */
-  readonly maxAgeMs: number | null;
-  /** How many runs a partition keeps, if enough of them have ended; null for no limit. */
-  readonly maxRuns: number | null;
-}
-
 /** Maximum per sweep, to bound the load on the server. */
 const maxRemovals = 1_000;
 
-/** Called with the runs whose histories are about to be removed; nothing is removed if it rejects. */
-export type BeforeRemoval = (runs: readonly RunKey[]) => Promise<void>;
 const patienceMs = 5_000;
 
 interface RetentionParts {
@@ -37,7 +35,7 @@ interface RetentionParts {
   readonly bodies: Bodies;
 }
 
-export class Retention {
+export class NatsRetention implements Retention {
   constructor(
     private readonly parts: RetentionParts,
     /** The server's time, in epoch milliseconds. */
@@ -49,7 +47,7 @@ export class Retention {
     partition: number,
     policy: RetentionPolicy,
     signal: AbortSignal,
-    beforeRemoval: BeforeRemoval,
+    beforeRemoval: (runs: readonly RunKey[]) => Promise<void>,
   ): Promise<number> {
     const { maxAgeMs, maxRuns } = policy;
     if (maxAgeMs === null && maxRuns === null) return 0;

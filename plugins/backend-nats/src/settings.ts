@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import { LlmteamError } from '@llmteam/contracts';
+import type { WrittenNatsSettings } from './settings-schema.js';
 
 /** How to reach the servers, and how an installation is laid out on them. */
 export interface NatsSettings {
@@ -57,4 +59,37 @@ export function checkSettings(settings: NatsSettings): void {
   if (!(dedupeWindowMs >= 100)) faults.push(`dedupeWindowMs is ${dedupeWindowMs}, expected at least 100`);
   if (!(jobLeaseMs >= 100)) faults.push(`jobLeaseMs is ${jobLeaseMs}, expected at least 100`);
   if (faults.length > 0) throw new LlmteamError('CONFIG_INVALID', `NATS settings: ${faults.join('; ')}`);
+}
+
+/** `folder`: where relative paths begin. */
+export function settingsOf(written: WrittenNatsSettings, folder: string): NatsSettings {
+  const { user, password, token, creds_file, tls } = written;
+  const absolute = (path: string): string => resolve(folder, path);
+  return {
+    servers: written.servers,
+    namespace: written.namespace,
+    partitions: written.partitions,
+    replicas: written.replicas,
+    jobsStorage: written.jobs_storage,
+    dedupeWindowMs: written.dedupe_window_seconds * 1_000,
+    jobLeaseMs: written.job_lease_seconds * 1_000,
+    maxJournalBytes: written.max_journal_bytes,
+    atomicBatches: written.atomic_batches,
+    ...(user !== undefined && { user }),
+    ...(password !== undefined && { password }),
+    ...(token !== undefined && { token }),
+    ...(creds_file !== undefined && { credsFile: absolute(creds_file) }),
+    ...(tls !== undefined && { tls: tlsFiles(tls, absolute) }),
+  };
+}
+
+function tlsFiles(
+  { ca_file, cert_file, key_file }: NonNullable<WrittenNatsSettings['tls']>,
+  absolute: (path: string) => string,
+): NonNullable<NatsSettings['tls']> {
+  return {
+    ...(ca_file !== undefined && { caFile: absolute(ca_file) }),
+    ...(cert_file !== undefined && { certFile: absolute(cert_file) }),
+    ...(key_file !== undefined && { keyFile: absolute(key_file) }),
+  };
 }

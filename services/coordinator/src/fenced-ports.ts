@@ -41,6 +41,7 @@ export function fencedPorts({ journal, queue, pubSub, kv }: PartitionPorts, fenc
     },
     queue: {
       supports: queue.supports,
+      leaseMs: queue.leaseMs,
       publish: (jobs) => held(() => queue.publish(jobs)),
       consume: (name, options, handle) => queue.consume(name, options, handle),
       withdraw: (jobIds) => held(() => queue.withdraw(jobIds)),

@@ -3,22 +3,13 @@
  * Owns: when and how often. Does not own: which runs may be removed (the backend).
  */
 import { randomUUID } from 'node:crypto';
-import type { Clock, KvStore, Logger, RunKey, Timer } from '@llmteam/contracts';
+import type { Clock, KvStore, Logger, Retention, RetentionPolicy, RunKey, Timer } from '@llmteam/contracts';
 import { announceRemoval } from '@llmteam/kernel';
 import type { ServiceConfig } from '@llmteam/service-host';
 
-/** Implemented by a backend. */
-export interface Sweeper {
-  sweep(
-    partition: number,
-    policy: { readonly maxAgeMs: number | null; readonly maxRuns: number | null },
-    signal: AbortSignal,
-    beforeRemoval: (runs: readonly RunKey[]) => Promise<void>,
-  ): Promise<number>;
-}
-
 export interface RetentionOptions {
-  readonly sweeper: Sweeper;
+  /** Null only if nothing is limited. */
+  readonly sweeper: Retention | null;
   /** Removed runs are announced here to processes that list runs. */
   readonly kv: KvStore;
   readonly retention: ServiceConfig['file']['retention'];
@@ -68,6 +59,7 @@ export class RetentionSweeps {
   /** Never rejects: what could not be removed now is removed next time. */
   private async sweepAll(): Promise<void> {
     const { sweeper, kv, owned, log } = this.options;
+    if (sweeper === null) return;
     for (const partition of owned()) {
       if (this.stopping.signal.aborted) return;
       try {
@@ -79,7 +71,7 @@ export class RetentionSweeps {
     }
   }
 
-  private get policy(): { maxAgeMs: number | null; maxRuns: number | null } {
+  private get policy(): RetentionPolicy {
     const { retention, partitions } = this.options;
     const { max_age_hours, max_runs } = retention;
     return {

@@ -1,16 +1,16 @@
 /** The composition root of the coordinator, the only place that resolves from the container. */
 import 'reflect-metadata';
-import type { Backend, Clock, Journal, Logger } from '@llmteam/contracts';
+import { type Backend, type Clock, type Journal, LlmteamError, type Logger, type Retention } from '@llmteam/contracts';
 import type { AnnouncedTypes, Definitions, SegmentStore, StepCatalog } from '@llmteam/kernel';
 import { announcedTypesModule, kernelIds, kernelModule, type ServiceConfig, serviceId } from '@llmteam/service-host';
 import { Container } from 'inversify';
 import { OwnedLoops } from './owned-loops.js';
 import { PartitionOwnership } from './partition-ownership.js';
-import { RetentionSweeps, type Sweeper } from './retention-sweeps.js';
+import { RetentionSweeps } from './retention-sweeps.js';
 
 export interface RootOptions {
   readonly coordinator_id: string;
-  readonly backend: Backend & { readonly retention: Sweeper };
+  readonly backend: Backend;
   readonly clock: Clock;
   readonly log: Logger;
   readonly config: ServiceConfig;
@@ -60,10 +60,7 @@ function makeLoops(
   definitions: Definitions,
   segments: SegmentStore,
 ): OwnedLoops {
-  const { coordinator, nats } = config.file;
-  const { max_resident_runs } = coordinator;
-  // Purged jobs go unnoticed while the queue stays, so jobs that nobody works on for two leases are republished.
-  const redispatchAfterMs = 2 * nats.job_lease_seconds * 1_000;
+  const { max_resident_runs } = config.file.coordinator;
   const { queue, pubSub, kv } = backend;
   return new OwnedLoops({
     ports: { journal, queue, pubSub, kv },
@@ -72,7 +69,8 @@ function makeLoops(
     clock,
     log,
     maxResidentRuns: max_resident_runs,
-    redispatchAfterMs,
+    // Purged jobs go unnoticed while the queue stays, so jobs that nobody works on for two leases are republished.
+    redispatchAfterMs: 2 * queue.leaseMs,
   });
 }
 
@@ -93,7 +91,7 @@ function makeRetention({ backend, clock, log, config }: RootOptions, ownership: 
   const { retention } = config.file;
   const { partitions } = backend.journal;
   return new RetentionSweeps({
-    sweeper: backend.retention,
+    sweeper: sweeperOf(backend, retention),
     kv: backend.kv,
     retention,
     partitions,
@@ -101,4 +99,14 @@ function makeRetention({ backend, clock, log, config }: RootOptions, ownership: 
     clock,
     log,
   });
+}
+
+/** A limit that nobody enforces is refused. @throws LlmteamError `CONFIG_INVALID` */
+function sweeperOf(
+  { retention: sweeper }: Backend,
+  { max_age_hours, max_runs }: ServiceConfig['file']['retention'],
+): Retention | null {
+  if (sweeper !== undefined) return sweeper;
+  if (max_age_hours === undefined && max_runs === undefined) return null;
+  throw new LlmteamError('CONFIG_INVALID', "'retention' limits which runs are kept, but the backend cannot remove any");
 }

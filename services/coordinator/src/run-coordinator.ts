@@ -4,18 +4,18 @@
  */
 
 import type { Logger } from '@llmteam/contracts';
-import { systemClock } from '@llmteam/kernel';
 import {
   loadControlPlugins,
   type OpenService,
   openMetrics,
   openMetricsExposure,
-  openNats,
+  openServiceBackend,
   processName,
   runService,
   type ServiceConfig,
   type ServiceEnd,
   serveHealth,
+  systemClock,
 } from '@llmteam/service-host';
 import { coordinatorMetrics } from './coordinator-metrics.js';
 import { compose, type Root } from './root.js';
@@ -65,7 +65,7 @@ async function openCoordinator(
   const { catalog, host } = await loadControlPlugins(config, log);
   const clock = systemClock();
   const name = `llmteam coordinator ${coordinatorId}`;
-  const backend = await openNats(config, { name, clock, log, onJobsLost: () => open.redispatch() });
+  const backend = await openServiceBackend(config, { name, clock, log, onJobsLost: () => open.redispatch() });
   lifecycle.opens('backend', () => backend.close());
   await host.start();
   lifecycle.opens('plugins', () => host.stop());

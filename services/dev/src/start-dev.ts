@@ -13,8 +13,16 @@ import {
   type GatewayLimits,
   type KeyStore,
 } from '@llmteam/gateway';
-import { countedListings, systemClock } from '@llmteam/kernel';
-import { type Config, Lifecycle, openMetrics, revealed, serveOwnMetrics, serviceConfig } from '@llmteam/service-host';
+import { countedListings } from '@llmteam/kernel';
+import {
+  type Config,
+  Lifecycle,
+  openMetrics,
+  revealed,
+  serveOwnMetrics,
+  serviceConfig,
+  systemClock,
+} from '@llmteam/service-host';
 
 export interface DevOptions {
   readonly stores: LocalStores;

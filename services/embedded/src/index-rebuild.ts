@@ -1,7 +1,7 @@
 /** Rebuilds the run index of every store in a home folder. */
 import { isLlmteamError, LlmteamError } from '@llmteam/contracts';
-import { type RebuildProgress, rebuildIndex, systemClock } from '@llmteam/kernel';
-import { loadPlugins } from '@llmteam/service-host';
+import { type RebuildProgress, rebuildIndex } from '@llmteam/kernel';
+import { loadPlugins, systemClock } from '@llmteam/service-host';
 import type { LocalStoresOptions } from './local-stores.js';
 import { composeHistory } from './root.js';
 import { type OwnedFolder, StoreFolders } from './store-folders.js';
@@ -19,7 +19,8 @@ export async function rebuildLocalIndexes(
   { home, config, log }: Pick<LocalStoresOptions, 'home' | 'config' | 'log'>,
   onProgress: (progress: LocalRebuildProgress) => void = () => undefined,
 ): Promise<LocalRebuildProgress> {
-  const stores = new StoreFolders({ home, clock: systemClock(), synchronous: config.file.synchronous ?? 'full' });
+  const synchronous = config.file.synchronous ?? 'full';
+  const stores = new StoreFolders({ home, clock: systemClock(), synchronous, log });
   const { catalog } = await loadPlugins(config, log);
   const folders = stores.folders();
   let total: LocalRebuildProgress = { runs: 0, tasks: 0, done: 1, stores: folders.length, storesDone: 0 };

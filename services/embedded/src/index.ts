@@ -7,5 +7,6 @@ export {
   type RunningService,
 } from './local-stores.js';
 export { type Driving, drivesNothing, isDriven } from './owner-info.js';
-export { eachLocalStore, localStoreFolders, type Peeked, peekStores } from './peek-stores.js';
+export { eachLocalStore, type Peeked, peekStores } from './peek-stores.js';
 export { EmbeddedRuntime, type RuntimeOptions } from './runtime.js';
+export { localStoreFolders } from './store-folders.js';

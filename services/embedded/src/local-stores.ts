@@ -4,8 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLlmteamError, type Journal, LlmteamError, type Logger, type RunKey } from '@llmteam/contracts';
-import { mergeVersionUses, type RunService, systemClock, type VersionUses } from '@llmteam/kernel';
-import { type Config, loadPlugins, type Plugins } from '@llmteam/service-host';
+import { mergeVersionUses, type RunService, type VersionUses } from '@llmteam/kernel';
+import { type Config, loadPlugins, type Plugins, systemClock } from '@llmteam/service-host';
 import { gatherEndedRuns } from './gather-ended-runs.js';
 import { ownerAddress } from './owner-address.js';
 import { connectToOwner, type OwnerClient } from './owner-client.js';
@@ -67,7 +67,7 @@ export class LocalStores {
 
   constructor(private readonly options: LocalStoresOptions) {
     const synchronous = options.config.file.synchronous ?? 'full';
-    this.stores = new StoreFolders({ home: options.home, clock: this.clock, synchronous });
+    this.stores = new StoreFolders({ home: options.home, clock: this.clock, synchronous, log: options.log });
     this.plugins = options.plugins;
   }
 

@@ -2,8 +2,8 @@
  * Purpose: the newest runs and tasks of a home folder for shell completion, which must answer at once.
  * Owns: reading the lists without plugins and without a runtime. They may miss the last moments of a process that was killed.
  */
-import type { HumanTask, Journal, KvStore, RunIndex, RunRow } from '@llmteam/contracts';
-import { systemClock } from '@llmteam/kernel';
+import type { HumanTask, Journal, KvStore, Logger, RunIndex, RunRow } from '@llmteam/contracts';
+import { systemClock } from '@llmteam/service-host';
 import { ownerAddress } from './owner-address.js';
 import { connectToOwner } from './owner-client.js';
 import { StoreFolders } from './store-folders.js';
@@ -13,16 +13,19 @@ export interface Peeked {
   readonly tasks: readonly HumanTask[];
 }
 
-/** The stores of a home folder, without opening them. @throws LlmteamError `FILE_UNREADABLE` */
-export function localStoreFolders(home: string): string[] {
-  return new StoreFolders({ home, clock: systemClock(), synchronous: 'full' }).folders();
-}
-
 type Lists = Pick<RunIndex, 'runs' | 'tasks'>;
 
-/** At most `limit` of each kind per store. A store that cannot be read is left out. */
-export async function peekStores(home: string, tenantId: string, limit: number): Promise<Peeked> {
-  const stores = new StoreFolders({ home, clock: systemClock(), synchronous: 'full' });
+export interface PeekOptions {
+  readonly home: string;
+  readonly tenantId: string;
+  /** Of each kind per store. */
+  readonly limit: number;
+  readonly log: Logger;
+}
+
+/** A store that cannot be read is left out. */
+export async function peekStores({ home, tenantId, limit, log }: PeekOptions): Promise<Peeked> {
+  const stores = new StoreFolders({ home, clock: systemClock(), synchronous: 'full', log });
   const query = { tenant_id: tenantId, limit };
   const runs: RunRow[] = [];
   const tasks: HumanTask[] = [];
@@ -51,8 +54,11 @@ export interface PeekedStore {
  * Looks at each store without plugins and without a runtime.
  * @throws LlmteamError of a store, or if a store belongs to a process that does not answer
  */
-export async function eachLocalStore(home: string, look: (store: PeekedStore) => Promise<void>): Promise<void> {
-  const stores = new StoreFolders({ home, clock: systemClock(), synchronous: 'full' });
+export async function eachLocalStore(
+  { home, log }: Pick<PeekOptions, 'home' | 'log'>,
+  look: (store: PeekedStore) => Promise<void>,
+): Promise<void> {
+  const stores = new StoreFolders({ home, clock: systemClock(), synchronous: 'full', log });
   for (const folder of stores.folders()) {
     await withParts(stores, folder, ({ kv, journal }) => look({ folder, kv, journal }));
   }

@@ -5,14 +5,14 @@
  */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { openSqliteBackend } from '@llmteam/backend-embedded';
-import { type Backend, type Clock, isLlmteamError, LlmteamError } from '@llmteam/contracts';
-import { systemReason } from '@llmteam/service-host';
+import { type Backend, type Clock, isLlmteamError, LlmteamError, type Logger } from '@llmteam/contracts';
+import { openLocalStore, systemReason } from '@llmteam/service-host';
 
 export interface StoresOptions {
   readonly home: string;
   readonly clock: Clock;
   readonly synchronous: 'full' | 'relaxed';
+  readonly log: Logger;
 }
 
 export interface OwnedFolder {
@@ -28,20 +28,12 @@ export class StoreFolders {
   private readonly root: string;
 
   constructor(private readonly options: StoresOptions) {
-    this.root = join(resolve(options.home), 'stores');
+    this.root = storesIn(options.home);
   }
 
-  /** Folders of the existing stores, by number. */
+  /** Folders of the existing stores, by number. @throws LlmteamError `FILE_UNREADABLE` */
   folders(): string[] {
-    let names: string[];
-    try {
-      names = readdirSync(this.root);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw unreadable(this.root, error);
-    }
-    const numbers = names.filter((name) => /^[1-9][0-9]{0,3}$/.test(name)).map(Number);
-    return numbers.sort((a, b) => a - b).map((number) => join(this.root, String(number)));
+    return localStoreFolders(this.options.home);
   }
 
   /** Folders of the stores that single commands use. */
@@ -51,8 +43,8 @@ export class StoreFolders {
 
   /** Opens a store exclusively. @throws LlmteamError `STORE_LOCKED` if another process owns it */
   async own(folder: string): Promise<OwnedFolder> {
-    const { clock, synchronous } = this.options;
-    return { folder, backend: await openSqliteBackend({ folder, clock, synchronous }) };
+    const { clock, synchronous, log } = this.options;
+    return { folder, backend: await openLocalStore({ folder, clock, synchronous, log }) };
   }
 
   /** The folder of the service's store, created if absent. @throws LlmteamError `FILE_UNREADABLE`, `STORE_FULL` */
@@ -80,6 +72,24 @@ export class StoreFolders {
     }
     throw new LlmteamError('STORE_LOCKED', `all ${maxStores} stores in '${this.root}' are in use`);
   }
+}
+
+/** The stores of a home folder, without opening them. @throws LlmteamError `FILE_UNREADABLE` */
+export function localStoreFolders(home: string): string[] {
+  const root = storesIn(home);
+  let names: string[];
+  try {
+    names = readdirSync(root);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw unreadable(root, error);
+  }
+  const numbers = names.filter((name) => /^[1-9][0-9]{0,3}$/.test(name)).map(Number);
+  return numbers.sort((a, b) => a - b).map((number) => join(root, String(number)));
+}
+
+function storesIn(home: string): string {
+  return join(resolve(home), 'stores');
 }
 
 /** Only for its user. Creates parents one by one: Node's recursive `mkdir` never returns on file systems that refuse new folders, such as /proc. */

@@ -1,14 +1,19 @@
 /**
- * Purpose: the run index of one gateway on NATS, kept in a file.
+ * Purpose: the run index of one gateway, kept in a file.
  * Owns: the file's location, which installation it belongs to, and rebuilding the index.
  */
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { openRunIndex } from '@llmteam/backend-embedded';
 import { type IndexChange, isLlmteamError, type KvStore, type Logger, type RunIndex } from '@llmteam/contracts';
-import { type IndexFeedOptions, systemClock } from '@llmteam/kernel';
-import { openNats, type ServiceConfig } from '@llmteam/service-host';
+import type { IndexFeedOptions } from '@llmteam/kernel';
+import {
+  installationName,
+  openIndexFile,
+  openServiceBackend,
+  type ServiceConfig,
+  systemClock,
+} from '@llmteam/service-host';
 import { composeIndexFeed } from './root.js';
 
 /** Removed runs and closed tasks are announced for a week, so an index that was offline longer cannot catch up. */
@@ -19,7 +24,7 @@ const installationKey = 'installation';
 export async function openGatewayIndex(config: ServiceConfig, kv: KvStore, log: Logger): Promise<RunIndex> {
   const file = indexFile(config);
   const installation = await installationOf(kv);
-  const { index, setAside } = await openRunIndex({ file, installation, longestAwayMs });
+  const { index, setAside } = await openIndexFile({ file, installation, longestAwayMs });
   if (setAside !== null) log.warn({ file, reason: setAside }, 'the run index is rebuilt; the old one is set aside');
   return index;
 }
@@ -34,7 +39,7 @@ export async function rebuildGatewayIndex(
   onProgress: (listed: { readonly runs: number; readonly tasks: number }) => void,
 ): Promise<{ readonly runs: number; readonly tasks: number }> {
   const clock = systemClock();
-  const backend = await openNats(config, { name: 'llmteam index rebuild', clock, log });
+  const backend = await openServiceBackend(config, { name: 'llmteam index rebuild', clock, log });
   try {
     const index = await openGatewayIndex(config, backend.kv, log);
     try {
@@ -74,10 +79,10 @@ async function countNew(
   }
 }
 
-function indexFile({ file, folder }: ServiceConfig): string {
-  const { index_file: configured } = file.gateway;
-  if (configured !== undefined) return resolve(folder, configured);
-  return join(homedir(), '.llmteam', `gateway-${file.nats.namespace}.db`);
+function indexFile(config: ServiceConfig): string {
+  const { index_file: configured } = config.file.gateway;
+  if (configured !== undefined) return resolve(config.folder, configured);
+  return join(homedir(), '.llmteam', `gateway-${installationName(config)}.db`);
 }
 
 /** An id created once per installation; it reveals an index that belongs to a server that was wiped since. */

@@ -32,7 +32,7 @@ import { defaultLimits } from './limits/gateway-limits.js';
 import type { GatewayOptions } from './options.js';
 
 export interface RootOptions {
-  readonly backend: Backend & { isConnected(): boolean };
+  readonly backend: Backend;
   /** The run index of this gateway. */
   readonly index: RunIndex;
   readonly clock: Clock;

@@ -5,17 +5,17 @@
  */
 
 import type { Logger } from '@llmteam/contracts';
-import { systemClock } from '@llmteam/kernel';
 import {
   loadControlPlugins,
   type OpenService,
   openMetrics,
-  openNats,
+  openServiceBackend,
   processName,
   runService,
   type ServiceConfig,
   type ServiceEnd,
   serveOwnMetrics,
+  systemClock,
 } from '@llmteam/service-host';
 import { openGatewayIndex } from './gateway-index.js';
 import { compose, type Root } from './root.js';
@@ -50,7 +50,7 @@ async function openGateway(
   const metrics = await openMetrics({ service: 'gateway' });
   const { catalog, host } = await loadControlPlugins(config, log);
   const clock = systemClock();
-  const backend = await openNats(config, { name: `llmteam gateway ${gatewayId}`, clock, log });
+  const backend = await openServiceBackend(config, { name: `llmteam gateway ${gatewayId}`, clock, log });
   lifecycle.opens('backend', () => backend.close());
   await host.start();
   lifecycle.opens('plugins', () => host.stop());

@@ -1,12 +1,13 @@
 /** The schema of `llmteam.config.json`: types, defaults, bounds and the descriptions in docs/config.md. */
 import { JsonRecord, Name } from '@llmteam/contracts';
 import { type Static, type TSchema, Type } from 'typebox';
+import { natsSettings } from './built-in-backends.js';
 import { pluginEntry, pluginPackage } from './config-plugins.js';
 import {
+  backendSection,
   coordinatorSection,
   gatewaySection,
   logSection,
-  natsSection,
   retentionSection,
   workerSection,
 } from './config-sections.js';
@@ -92,7 +93,8 @@ export const ConfigFile = Type.Object(
       }),
     ),
     log: Type.Optional(logSection),
-    nats: Type.Optional(natsSection),
+    backend: Type.Optional(backendSection),
+    nats: Type.Optional(natsSettings),
     retention: Type.Optional(retentionSection),
     coordinator: Type.Optional(coordinatorSection),
     worker: Type.Optional(workerSection),

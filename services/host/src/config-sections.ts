@@ -1,12 +1,13 @@
 /** The configuration sections of the service processes. */
+import { type JsonObject, JsonRecord } from '@llmteam/contracts';
 import { type TObject, type TProperties, Type } from 'typebox';
 
 /**
  * A closed object. A key with a default is optional in the file but not in the type, because defaults are filled in before it is
  * read.
  */
-function section<P extends TProperties>(properties: P, description: string, rules: object = {}): TObject<P> {
-  const schema: object = Type.Object(properties, { additionalProperties: false, description, ...rules });
+function section<P extends TProperties>(properties: P, description: string): TObject<P> {
+  const schema: object = Type.Object(properties, { additionalProperties: false, description });
   const { required = [], ...rest } = schema as { readonly required?: readonly string[] };
   const needed = required.filter((key) => !('default' in (properties[key] as object)));
   return (needed.length === 0 ? rest : { ...rest, required: needed }) as TObject<P>;
@@ -69,74 +70,19 @@ export const logSection = section(
   'Logging to stderr.',
 );
 
-const tlsSection = section(
+export const backendSection = section(
   {
-    ca_file: path('The CA certificates to verify the server with. Paths are relative to this file.'),
-    cert_file: path('The client certificate, if the server requires one.'),
-    key_file: path('The key of the client certificate.'),
-  },
-  'If present, the connection must be encrypted.',
-  { dependentRequired: { cert_file: ['key_file'], key_file: ['cert_file'] } },
-);
-
-export const natsSection = section(
-  {
-    servers: Type.Array(
-      Type.String({
-        pattern: '^(nats|tls)://[^/\\s,]+$',
-        description: '`nats://host:port`, optionally with a user and password, or a token, before `@`.',
-      }),
-      { minItems: 1, default: ['nats://127.0.0.1:4222'], description: 'The servers of one cluster.' },
-    ),
-    namespace: Type.String({
-      pattern: '^[a-z][a-z0-9_]*$',
-      maxLength: 32,
-      default: 'llmteam',
-      description: 'Prefix of streams, subjects and buckets: installations with different namespaces share nothing.',
+    package: Type.String({
+      minLength: 1,
+      description: 'A package of kind `backend`: its name, or a path relative to this file.',
     }),
-    user: Type.Optional(Type.String({ minLength: 1 })),
-    password: secret('The password of `user`.'),
-    token: secret('A token, instead of `user`.'),
-    creds_file: path('A credentials file, instead of `user`; the path is relative to this file.'),
-    tls: Type.Optional(tlsSection),
-    partitions: Type.Integer({
-      minimum: 1,
-      maximum: 64,
-      default: 4,
-      description:
-        'How many partitions the journal has; fixed once the streams are created. Use 16 to 64 for a cluster.',
-    }),
-    replicas: Type.Enum([1, 3, 5], { default: 1, description: 'How many servers of the cluster store each stream.' }),
-    jobs_storage: Type.Enum(['memory', 'file'], {
-      default: 'memory',
-      description: 'memory is faster; jobs lost by a server are derived from the journal and republished.',
-    }),
-    dedupe_window_seconds: Type.Number({
-      minimum: 1,
-      maximum: 3_600,
-      default: 30,
-      description: 'The deduplication window for message ids.',
-    }),
-    job_lease_seconds: Type.Number({
-      minimum: 1,
-      maximum: 3_600,
-      default: 30,
-      description: 'How long a worker may be silent before its job is redelivered to another.',
-    }),
-    max_journal_bytes: Type.Integer({
-      minimum: -1,
-      default: -1,
-      description: 'The maximum size of one partition; new runs are refused beyond it. -1 means no limit.',
-    }),
-    atomic_batches: Type.Boolean({
-      default: false,
-      description:
-        'Publishes pending entries in atomic batches, if the server supports it (2.12 and later). Use it with ' +
-        '`sync_interval: always`; other servers are faster without it.',
+    settings: Type.Unsafe<JsonObject>({
+      ...JsonRecord,
+      default: {},
+      description: 'Its settings, which the package defines. Strings may be `env:NAME`.',
     }),
   },
-  'The NATS JetStream server that connects coordinators, workers and gateways.',
-  { dependentRequired: { password: ['user'] } },
+  'What connects coordinators, workers and gateways instead of NATS; `nats` is not used then.',
 );
 
 export const retentionSection = section(

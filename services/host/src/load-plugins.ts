@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Logger, permissionList } from '@llmteam/contracts';
+import { LlmteamError, type Logger, permissionList } from '@llmteam/contracts';
 import {
   type LoadedPlugin,
   PluginHost,
@@ -28,7 +28,9 @@ export interface Plugins {
  * schema of its provider
  */
 export async function loadPlugins(config: Config, log: Logger): Promise<Plugins> {
-  const plugins = await load(config, log, wantedBy(config));
+  const wanted = wantedBy(config);
+  refuseBackends(wanted);
+  const plugins = await load(config, log, wanted);
   for (const message of plugins.host.unneeded) log.warn({}, message);
   checkModels(config, plugins.host.providers);
   warnOfProviders(config, plugins.host.providers, log);
@@ -42,6 +44,7 @@ export async function loadPlugins(config: Config, log: Logger): Promise<Plugins>
  */
 export async function loadControlPlugins(config: Config, log: Logger): Promise<Plugins> {
   const wanted = wantedBy(config);
+  refuseBackends(wanted);
   const control = wanted.filter((one) => isOfKind(one, 'control'));
   const plugins = await load(config, log, control);
   preferReplacements(plugins.catalog, wanted);
@@ -89,13 +92,29 @@ function wantedPlugin(entry: PluginEntry, fromFolder: string): WantedPlugin {
   };
 }
 
+type Kind = PluginPackage['manifest']['kind'];
+
 /** A package that cannot be read is kept, so that loading it reports the problem. */
-function isOfKind({ specifier, fromFolder }: WantedPlugin, kind: PluginPackage['manifest']['kind']): boolean {
+function isOfKind(wanted: WantedPlugin, kind: Kind): boolean {
+  const found = kindOf(wanted);
+  return found === null || found === kind;
+}
+
+/** Null if the package cannot be read. */
+function kindOf({ specifier, fromFolder }: WantedPlugin): Kind | null {
   try {
-    return readPluginPackage(specifier, fromFolder).manifest.kind === kind;
+    return readPluginPackage(specifier, fromFolder).manifest.kind;
   } catch {
-    return true;
+    return null;
   }
+}
+
+/** It would be loaded, perhaps in a process of its own, and ignored. @throws LlmteamError `PLUGIN_INVALID` */
+function refuseBackends(wanted: readonly WantedPlugin[]): void {
+  const misplaced = wanted.find((one) => one.isOurs !== true && kindOf(one) === 'backend');
+  if (misplaced === undefined) return;
+  const where = "is a backend; name it in 'backend' of the configuration, not in 'plugins'";
+  throw new LlmteamError('PLUGIN_INVALID', `plugin '${misplaced.specifier}' ${where}`);
 }
 
 async function load(config: Config, log: Logger, wanted: readonly WantedPlugin[]): Promise<Plugins> {

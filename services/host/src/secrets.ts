@@ -1,7 +1,7 @@
 /**
  * Purpose: secrets in the configuration: resolving `env:NAME` references, collecting and masking secret values.
  */
-import { type Json, LlmteamError } from '@llmteam/contracts';
+import { type Json, type JsonObject, LlmteamError } from '@llmteam/contracts';
 import { credentialsIn, isSecretHeader } from '@llmteam/kernel';
 import type { Config } from './config.js';
 
@@ -29,6 +29,11 @@ export function reveal(text: string, environment: Config['environment']): string
   const value = environment[name];
   if (value !== undefined && value !== '') return value;
   throw new LlmteamError('CONFIG_INVALID', `the environment variable ${name} is not set; the configuration needs it`);
+}
+
+/** The same for every string of an object, at any depth. */
+export function revealAll(value: JsonObject, environment: Config['environment']): JsonObject {
+  return walk(value, false, (text) => reveal(text, environment)) as JsonObject;
 }
 
 /** The same for a secret that may be absent: null then. */

@@ -44,7 +44,6 @@ export function compose(options: RootOptions): Root {
     concurrency,
     concurrencyByType: concurrency_by_type,
     maxDeliveries: max_deliveries,
-    heartbeatMs: (config.file.nats.job_lease_seconds * 1_000) / 3,
   });
   container.load(kernelModule);
   return { worker: container.get(kernelIds.workLoop), presence: container.get(kernelIds.workerPresence) };

@@ -3,13 +3,13 @@
  * Owns: the order of opening. Closing is in reverse: it withdraws its presence first, then drains or releases its jobs.
  */
 import type { Logger } from '@llmteam/contracts';
-import { type AnnouncedType, announceTypes, RunningAttempts, type StepCatalog, systemClock } from '@llmteam/kernel';
+import { type AnnouncedType, announceTypes, RunningAttempts, type StepCatalog } from '@llmteam/kernel';
 import {
   guardedMetricsExposure,
   loadPlugins,
   type OpenService,
   openMetrics,
-  openNats,
+  openServiceBackend,
   processName,
   revealed,
   runService,
@@ -17,6 +17,7 @@ import {
   type ServiceEnd,
   serveHealth,
   serveOwnMetrics,
+  systemClock,
 } from '@llmteam/service-host';
 import { compose, type Root } from './root.js';
 import { servedTypes } from './served-types.js';
@@ -63,7 +64,7 @@ async function openWorker(service: OpenService, { workerId, config, log, onCrash
   const { catalog: loaded, host } = await loadPlugins(config, log);
   const catalog = servedTypes(loaded, config.file.worker.types);
   const clock = systemClock();
-  const backend = await openNats(config, { name: `llmteam worker ${workerId}`, clock, log });
+  const backend = await openServiceBackend(config, { name: `llmteam worker ${workerId}`, clock, log });
   lifecycle.opens('backend', () => backend.close());
   await host.start();
   lifecycle.opens('plugins', () => host.stop());

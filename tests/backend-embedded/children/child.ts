@@ -1,7 +1,7 @@
 /** Shared by the programs that tests start and kill. */
 import { openSqliteBackend } from '@llmteam/backend-embedded';
 import { type Backend, isLlmteamError, type Journal, type NewEntry, type RunKey } from '@llmteam/contracts';
-import { systemClock } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 
 /** Opens the store in the folder given as the first argument. */
 export async function openStore(synchronous: 'full' | 'relaxed' = 'full'): Promise<Backend> {

@@ -10,7 +10,6 @@ import {
   openPartitionLoop,
   type PartitionLoop,
   SegmentStore,
-  systemClock,
   TaskFeed,
 } from '@llmteam/kernel';
 import {
@@ -18,11 +17,12 @@ import {
   loadConfig,
   loadControlPlugins,
   openLog,
-  openNats,
+  openServiceBackend,
   processName,
   runService,
   type ServiceConfig,
   serviceConfig,
+  systemClock,
 } from '@llmteam/service-host';
 
 const config: ServiceConfig = serviceConfig(loadConfig(findConfig(process.cwd())));
@@ -42,7 +42,7 @@ const redispatch = (): void => {
 
 await runService({ log, closeMs: 5_000, leave: () => process.exit(1) }, async ({ lifecycle, fail }) => {
   const { catalog, host } = await loadControlPlugins(config, log);
-  const backend = await openNats(config, { name: processName(), clock, log, onJobsLost: redispatch });
+  const backend = await openServiceBackend(config, { name: processName(), clock, log, onJobsLost: redispatch });
   lifecycle.opens('backend', () => backend.close());
   await host.start();
   const { kv, queue, pubSub, blobs } = backend;
@@ -65,7 +65,7 @@ await runService({ log, closeMs: 5_000, leave: () => process.exit(1) }, async ({
       segments: new SegmentStore(kv, definitions),
       clock,
       log: log.child({ partition }),
-      redispatchAfterMs: 2_000 * config.file.nats.job_lease_seconds,
+      redispatchAfterMs: 2 * queue.leaseMs,
       onFailure: fail,
     });
     lifecycle.opens(`partition ${partition}`, async () => {

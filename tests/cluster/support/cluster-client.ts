@@ -18,9 +18,8 @@ import {
   LargeValueJournal,
   type RunService,
   SegmentStore,
-  systemClock,
 } from '@llmteam/kernel';
-import { loadConfig, loadPlugins } from '@llmteam/service-host';
+import { loadConfig, loadPlugins, systemClock } from '@llmteam/service-host';
 import { quietLogger } from '../../support/quiet-logger.js';
 
 export const tenantId = 'acme';

@@ -11,8 +11,8 @@ import {
   KeyStore,
   type NewKeyRequest,
 } from '@llmteam/gateway';
-import { countedListings, systemClock } from '@llmteam/kernel';
-import { type Config, loadPlugins } from '@llmteam/service-host';
+import { countedListings } from '@llmteam/kernel';
+import { type Config, loadPlugins, systemClock } from '@llmteam/service-host';
 import { quietLogger } from '../../support/quiet-logger.js';
 import { AnswerChecker } from './answer-checker.js';
 import { ApiClient } from './api-client.js';

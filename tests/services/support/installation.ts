@@ -4,8 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { NatsBackend } from '@llmteam/backend-nats';
-import type { Json, RunKey, RunView, Segment } from '@llmteam/contracts';
+import type { Backend, Json, RunKey, RunView, Segment } from '@llmteam/contracts';
 import {
   AnnouncedTypes,
   createExpressionCompiler,
@@ -14,9 +13,8 @@ import {
   defineSegment,
   LargeValueJournal,
   type RunService,
-  systemClock,
 } from '@llmteam/kernel';
-import { loadConfig, loadControlPlugins, openNats, serviceConfig } from '@llmteam/service-host';
+import { loadConfig, loadControlPlugins, openServiceBackend, serviceConfig, systemClock } from '@llmteam/service-host';
 import { type CallOptions, type Cli, withCli } from '../../cli/support/cli.js';
 import { type NatsServer, withNatsServer } from '../../support/nats/nats-server.js';
 import type { NatsServerOptions } from '../../support/nats/server-settings.js';
@@ -52,7 +50,7 @@ export class Installation {
     const config = serviceConfig(loadConfig(null, environment));
     const clock = systemClock();
     const { catalog } = await loadControlPlugins(config, quietLogger);
-    const backend = await openNats(config, { name: 'test', clock, log: quietLogger });
+    const backend = await openServiceBackend(config, { name: 'test', clock, log: quietLogger });
     const announced = new AnnouncedTypes({ kv: backend.kv, catalog, clock, log: quietLogger });
     try {
       await announced.start();
@@ -70,7 +68,7 @@ export class Installation {
 
 export class Client {
   constructor(
-    readonly backend: NatsBackend,
+    readonly backend: Backend,
     readonly runs: RunService,
     private readonly put: (segment: Segment) => Promise<string>,
   ) {}

@@ -47,7 +47,12 @@ async function runsAndTasks(words: readonly string[]): Promise<Suggestions> {
   const homeOption = words[words.indexOf('--home') + 1];
   const home = words.includes('--home') ? homeOption : environment.home;
   const { peekStores } = await import('@llmteam/embedded');
-  const { runs, tasks } = await peekStores(resolve(home ?? '.llmteam'), tenant, suggested);
+  const { runs, tasks } = await peekStores({
+    home: resolve(home ?? '.llmteam'),
+    tenantId: tenant,
+    limit: suggested,
+    log: silentLog,
+  });
   return { types: [], runs: runs.map(runSuggestion), tasks: tasks.map(taskSuggestion) };
 }
 

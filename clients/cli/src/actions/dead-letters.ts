@@ -1,6 +1,6 @@
 import { eachLocalStore } from '@llmteam/embedded';
 import { type DeadLetter, listDeadLetters } from '@llmteam/kernel';
-import { serviceConfig, withKvStore } from '@llmteam/service-host';
+import { serviceConfig, withBackend } from '@llmteam/service-host';
 import { makeColours } from '../colours.js';
 import { configHere } from '../configuration.js';
 import { shownTime } from '../durations.js';
@@ -18,7 +18,8 @@ export async function deadLetters(
   { json, ...expected }: ExpectNats & { json?: boolean },
 ): Promise<ExitCode> {
   const config = configHere(settings);
-  const found = await withKvStore(serviceConfig(config), silentLog, listDeadLetters).catch((error: unknown) => {
+  const listed = withBackend(serviceConfig(config), silentLog, ({ kv }) => listDeadLetters(kv));
+  const found = await listed.catch((error: unknown) => {
     if (isWithoutNats(error, config, expected)) return localLetters(settings);
     throw error;
   });
@@ -33,7 +34,7 @@ export async function deadLetters(
 /** Of the stores of the folder, where no NATS installation is configured. */
 async function localLetters({ home }: Settings): Promise<readonly DeadLetter[]> {
   const letters: DeadLetter[] = [];
-  await eachLocalStore(home, async ({ kv }) => {
+  await eachLocalStore({ home, log: silentLog }, async ({ kv }) => {
     letters.push(...(await listDeadLetters(kv)));
   });
   return letters;

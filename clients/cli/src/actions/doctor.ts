@@ -1,19 +1,19 @@
 /** Runs as many checks as possible: whatever cannot be loaded or reached is reported once, and the checks that depend on it are skipped. */
-import { isLlmteamError } from '@llmteam/contracts';
+import { type Backend, isLlmteamError } from '@llmteam/contracts';
 import {
   type Config,
-  lookAtNats,
+  inspectBackend,
   type Plugins,
   type ServiceConfig,
   serviceConfig,
-  withKvStore,
+  withBackend,
 } from '@llmteam/service-host';
 import { makeColours } from '../colours.js';
 import { configHere } from '../configuration.js';
+import { checkBackend, notInspected } from '../doctor/backend-checks.js';
 import { type Check, problem, reasonOf } from '../doctor/check.js';
 import { checkLocalStores } from '../doctor/local-checks.js';
 import { checkConfiguration, checkNode, checkPlugins } from '../doctor/process-checks.js';
-import { checkServer } from '../doctor/server-checks.js';
 import { checkServices } from '../doctor/service-checks.js';
 import { checkLocalJournals } from '../doctor/unreadable-checks.js';
 import { checkLocalVersions } from '../doctor/version-checks.js';
@@ -45,26 +45,18 @@ async function runChecks(settings: Settings, expected: ExpectNats, report: Repor
   report(checkNode(process.version));
   const loaded = load(settings, report);
   if (loaded === null) return;
-  const { config, given } = loaded;
+  const { config } = loaded;
   report(...checkConfiguration(config));
   const { check, plugins } = await checkPlugins(config, silentLog);
   report(check);
-  const server = await lookAtNats(config, silentLog).catch((error: unknown) => {
-    const isLocal = isWithoutNats(error, given, expected);
-    report(...(isLocal ? checkLocalStores(settings.home, config) : [problem('server', reasonOf(error))]));
-    return { isLocal };
-  });
-  if ('isLocal' in server) {
-    if (server.isLocal) report(...(await checkRunsHere(settings, config, plugins)));
-    return;
-  }
-  report(...checkServer(server, config));
-  // Connecting creates missing streams, and the doctor must not change anything.
-  if (!server.streams.every(({ exists, faults }) => exists && faults.length === 0) || server.streams.length === 0)
-    return;
+  const inspected = await inspect(loaded, expected);
+  report(...inspected.checks);
+  if (inspected.isLocal) report(...checkLocalStores(settings.home, config), ...(await checkRunsHere(settings, config, plugins)));
+  if (!inspected.isInstalled) return;
   try {
-    const { partitions } = config.file.nats;
-    report(...(await withKvStore(config, silentLog, (kv) => checkServices(kv, partitions, plugins?.catalog ?? null))));
+    const catalog = plugins?.catalog ?? null;
+    const look = ({ kv, journal }: Backend) => checkServices(kv, journal.partitions, catalog);
+    report(...(await withBackend(config, silentLog, look)));
   } catch (error) {
     report(problem('services', reasonOf(error)));
   }
@@ -75,8 +67,32 @@ async function checkRunsHere(settings: Settings, config: ServiceConfig, plugins:
   return plugins === null ? journals : [...journals, ...(await checkLocalVersions(settings, config, plugins))];
 }
 
-/** The configuration as given, and with the defaults of every section. */
-function load(settings: Settings, report: Report): { given: Config; config: ServiceConfig } | null {
+interface Inspected {
+  readonly checks: readonly Check[];
+  /** Whether opening the backend creates nothing: the doctor must not change anything. */
+  readonly isInstalled: boolean;
+  /** Whether there are only the stores of this folder. */
+  readonly isLocal: boolean;
+}
+
+async function inspect({ given, config }: Loaded, expected: ExpectNats): Promise<Inspected> {
+  try {
+    const inspection = await inspectBackend(config, silentLog);
+    const checks = inspection === null ? [notInspected(config)] : checkBackend(inspection, config);
+    return { checks, isInstalled: inspection?.isInstalled === true, isLocal: false };
+  } catch (error) {
+    const isLocal = isWithoutNats(error, given, expected);
+    return { checks: isLocal ? [] : [problem('server', reasonOf(error))], isInstalled: false, isLocal };
+  }
+}
+
+interface Loaded {
+  readonly given: Config;
+  /** With the defaults of every section. */
+  readonly config: ServiceConfig;
+}
+
+function load(settings: Settings, report: Report): Loaded | null {
   try {
     const given = configHere(settings);
     return { given, config: serviceConfig(given) };

@@ -22,8 +22,8 @@ export function checkConfiguration(config: ServiceConfig): Check[] {
   for (const variable of config.unknownVariables) {
     checks.push(warning(configuration, `the variable ${variable} does not match any configuration key`));
   }
-  const { nats, ...rest } = config.file;
-  for (const variable of unsetVariables(nats as Json, config)) {
+  const { nats, backend, ...rest } = config.file;
+  for (const variable of unsetVariables((backend ?? nats) as Json, config)) {
     checks.push(problem(configuration, `the variable ${variable} is not set, but the connection needs it`));
   }
   const missing = unsetVariables(rest as Json, config);

@@ -3,6 +3,7 @@ import type { Journal, KvStore, UnreadableMessage } from '@llmteam/contracts';
 import { eachLocalStore } from '@llmteam/embedded';
 import { CheckedJournal, type KeptMessage, listUnreadable } from '@llmteam/kernel';
 import { shownTime } from '../durations.js';
+import { silentLog } from '../log.js';
 import { type Check, counted, ok, problem, reasonOf, warning } from './check.js';
 
 const name = 'journal';
@@ -17,7 +18,7 @@ export async function checkUnreadable(kv: Pick<KvStore, 'list'>): Promise<Check[
 export async function checkLocalJournals(home: string): Promise<Check[]> {
   const checks: Check[] = [];
   try {
-    await eachLocalStore(home, async ({ folder, kv, journal }) => {
+    await eachLocalStore({ home, log: silentLog }, async ({ folder, kv, journal }) => {
       const kept = await listUnreadable(kv);
       const found = journal === null ? [] : await unreadableIn(journal);
       const fresh = found.filter(({ position }) => !kept.some((one) => one.position === position));
