@@ -10,6 +10,8 @@ const typebox = 'node_modules/typebox/';
 const otelApi = 'node_modules/@opentelemetry/api/';
 const eventSourceParser = 'node_modules/eventsource-parser/';
 const drawer = '/(utils?|common|helpers?|misc)[./]';
+/** What a package exports beside its `.`. */
+const besideEntry = '^plugins/backend-nats/src/settings-schema\\.ts$';
 const anyPackage = '^(contracts|kernel|(plugins|services|clients)/[^/]+)/';
 
 /** One rule: what `from` may not import. */
@@ -47,7 +49,7 @@ module.exports = {
       'package-entry-only',
       'Other packages are imported through their index.ts.',
       { path: '^((?:contracts|kernel|tests|bench)|(?:plugins|services|clients)/[^/]+)/' },
-      { path: `${anyPackage}src/`, pathNot: ['^$1/', `${anyPackage}src/index\\.ts$`] },
+      { path: `${anyPackage}src/`, pathNot: ['^$1/', `${anyPackage}src/index\\.ts$`, besideEntry] },
     ),
     forbid(
       'nothing-imports-tests',
@@ -135,6 +137,12 @@ module.exports = {
         ],
       },
       { path: 'node_modules/(?:inversify|@inversifyjs|reflect-metadata)/' },
+    ),
+    forbid(
+      'backends-in-one-place',
+      'Kernel, services and clients know the contract of a backend; one file of the host knows which ones are built in.',
+      { path: '^(kernel|services|clients)/', pathNot: '^services/host/src/built-in-backends\\.ts$' },
+      { path: ['^plugins/backend-[^/]+/', 'node_modules/(?:@nats-io/|libsql/)', '^(?:node:)?sqlite$'] },
     ),
     forbid(
       'host-alone',

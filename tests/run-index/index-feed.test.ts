@@ -1,6 +1,7 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import {
   type Backend,
+  type Clock,
   type HumanTask,
   type Journal,
   LlmteamError,
@@ -9,7 +10,6 @@ import {
   type RunRow,
 } from '@llmteam/contracts';
 import { announceRemoval, IndexFeed, TaskFeed } from '@llmteam/kernel';
-import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { until } from '../gateway/support/until.js';
 import { altered } from '../support/altered.js';
@@ -25,8 +25,16 @@ interface Scene {
   feed(journal?: Journal, index?: RunIndex): IndexFeed;
 }
 
+/** Feeds retry after a while. */
+const clock: Clock = {
+  now: () => Date.now(),
+  after: (delayMs, callback) => {
+    const timer = setTimeout(callback, delayMs);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
 async function withBackend(use: (scene: Scene) => Promise<void>): Promise<void> {
-  const clock = systemClock();
   const backend = await openMemoryBackend({ clock: manualClock(0), partitions: 2 });
   const failures: unknown[] = [];
   const feeds: IndexFeed[] = [];

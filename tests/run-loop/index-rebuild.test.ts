@@ -1,8 +1,8 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend, Logger } from '@llmteam/contracts';
 import { catchUpIndex, type RebuildProgress, rebuildIndex, StepCatalog } from '@llmteam/kernel';
-import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
+import { manualClock } from '../support/manual-clock.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 import { listsOf, rebuildPorts, startRuns } from './listed-runs.js';
@@ -11,7 +11,7 @@ const count = 1_300;
 
 /** Runs whose index matches the journal. */
 async function withRuns(partitions: number, use: (backend: Backend) => Promise<void>): Promise<void> {
-  const backend = await openMemoryBackend({ clock: systemClock(), partitions });
+  const backend = await openMemoryBackend({ clock: manualClock(Date.UTC(2026, 0, 1)), partitions });
   try {
     await startRuns(backend, count);
     for (let partition = 0; partition < partitions; partition++) await catchUpIndex(rebuildPorts(backend), partition);
@@ -73,7 +73,7 @@ spec('rebuilding the lists', (test) => {
     }));
 
   test('an empty journal gives empty lists', async () => {
-    const backend = await openMemoryBackend({ clock: systemClock() });
+    const backend = await openMemoryBackend({ clock: manualClock(Date.UTC(2026, 0, 1)) });
     assert.equal(await rebuildIndex(rebuildPorts(backend)), { runs: 0, tasks: 0, done: 1 });
     await backend.close();
   });

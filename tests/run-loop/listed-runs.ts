@@ -10,7 +10,7 @@ import {
   type RebuildDeps,
   StepCatalog,
 } from '@llmteam/kernel';
-import { systemClock } from '@llmteam/service-host';
+import { manualClock } from '../support/manual-clock.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { approval, delay } from './segments.js';
 
@@ -32,7 +32,7 @@ export async function startRuns(backend: Backend, count: number): Promise<void> 
   const { journal, index, definitions } = rebuildPorts(backend);
   let ids = 0;
   const newId = () => `run-${String(++ids).padStart(5, '0')}`;
-  const service = createRunService({ journal, index, definitions, clock: systemClock(), newId });
+  const service = createRunService({ journal, index, definitions, clock: manualClock(Date.UTC(2026, 0, 1)), newId });
   const asking = { ...approval, steps: approval.steps.slice(0, 1), edges: [] };
   const [waits, asks] = [
     await definitions.put(defineSegment(delay, catalog())),

@@ -36,6 +36,7 @@ const legal: Record<string, string> = {
     "import { Agent } from 'undici';\nimport net from 'node:net';\nimport '@llmteam/egress';",
   'plugins/egress/src/fetch.ts':
     "import { entry } from '@llmteam/contracts';\nimport { fetch } from 'undici';\nimport 'node:net';",
+  'services/host/src/built-in-backends.ts': "export const load = () => import('@llmteam/backend-embedded');",
   'services/host/src/plugins.ts': "import { entry } from '@llmteam/kernel';\nimport flow from '@llmteam/flow';",
   'services/embedded/src/root.ts':
     "import { entry } from '@llmteam/kernel';\nimport { entry as host } from '@llmteam/service-host';",
@@ -108,6 +109,18 @@ const illegal: Record<string, { readonly text: string; readonly rules: readonly 
   'services/host/src/service.ts': {
     text: "import '../../embedded/src/index.js';",
     rules: ['host-alone', 'services-downwards'],
+  },
+  'services/host/src/store.ts': {
+    text: "export const load = () => import('@llmteam/backend-embedded');",
+    rules: ['backends-in-one-place'],
+  },
+  'services/embedded/src/store.ts': {
+    text: "import type { entry } from '@llmteam/backend-embedded';",
+    rules: ['backends-in-one-place'],
+  },
+  'kernel/src/store.ts': {
+    text: "import '@llmteam/backend-embedded';",
+    rules: ['backends-in-one-place', 'kernel-downwards'],
   },
   'services/gateway/src/openapi/page.ts': { text: "import '../http/app.js';", rules: ['gateway-layers'] },
   'services/gateway/src/routes/koa.ts': { text: "import type { Context } from 'koa';", rules: ['gateway-http'] },

@@ -89,6 +89,9 @@ function deliveryLaws(kit: JobQueueKit): void {
 
   test('the flags of a job queue are known', () => withPort(kit, async (queue) => checkSupports(queue)));
 
+  test('Q4 a job queue knows the lease it was opened with', () =>
+    withPort(kit, async (queue) => assert.equal(queue.leaseMs, kit.leaseMs)));
+
   test('Q1 jobs are delivered complete and in publication order, whether consumer or jobs come first', () =>
     withPort(kit, async (queue) => {
       await queue.publish(jobs(20));
