@@ -26,6 +26,7 @@ first use; \`llmteam providers\` lists missing ones.`,
     '`llmteam serve coordinator`, `worker` and `gateway` also read these sections, so they can share one file.',
     examples.fitting('config', serviceSample),
     fieldTable(partOf(plainSchema(ConfigFile).root, (key) => services.includes(key))),
+    backends,
     overrides,
     '## Models',
     `An entry of \`llms\` names its \`provider\`; the provider defines the other keys. \`llmteam providers\` lists the available providers,
@@ -59,13 +60,16 @@ What steps return, throw, record or stream is searched for secrets before it lea
 \`[redacted]\`, also within longer text, as JSON, URL or base64 encodes it, and as a number. Logs are searched in the same way. Values shorter
 than six characters are not searched for.`;
 
-const services = ['nats', 'retention', 'coordinator', 'worker', 'gateway'];
+const services = ['backend', 'nats', 'retention', 'coordinator', 'worker', 'gateway'];
 
 /** The schema with only the wanted keys. */
 function partOf(schema, wanted) {
   const properties = Object.entries(schema.properties).filter(([key]) => wanted(key));
   return { ...schema, properties: Object.fromEntries(properties) };
 }
+
+const backends = `With \`backend\`, the services use the backend of that package instead of NATS; [write a backend](guides/write-a-backend.md) shows one. Its
+settings are checked by the schema of the package, and may contain \`env:NAME\`.`;
 
 const overrides = `Environment variables override the file. Every scalar, list of scalars and map of numbers has one, unless its path contains \`[]\` or
 \`<name>\`: \`LLMTEAM_\` followed by the path in upper case, joined by \`_\`. Examples: \`LLMTEAM_NATS_SERVERS="nats://a:4222,nats://b:4222"\`,

@@ -3,7 +3,7 @@ import { code, fence, generated, page, table } from './markdown.mjs';
 import { describeType, interfacesOf } from './source-members.mjs';
 
 const pluginApi = 'contracts/src/plugin';
-const ports = ['journal', 'job-queue', 'pub-sub', 'kv-store', 'blobs', 'run-index', 'clock', 'backend'];
+const ports = ['journal', 'job-queue', 'pub-sub', 'kv-store', 'blobs', 'run-index', 'retention', 'clock', 'backend'];
 
 /** Compiled by tests/docs/handler-example.test.ts. */
 const handler = `import { LlmteamError, pluginApiVersion, type Plugin, type TaskType } from '@llmteam/contracts';
@@ -149,6 +149,11 @@ function portSections() {
 (\`tests/conformance/\`) tests each guarantee by its number and runs against any adapter.`,
     sections.map((type) =>
       [`### ${type.name}`, type.about, memberTable(type)].filter((part) => part !== '').join('\n\n'),
+    ),
+    '## Backends',
+    'A plugin of kind `backend` has one of these instead of step types; [write a backend](../guides/write-a-backend.md) shows it.',
+    ['BackendType', 'BackendContext', 'BackendInspection', 'BackendFinding'].map((name) =>
+      members('backend-type', name),
     ),
   ];
 }

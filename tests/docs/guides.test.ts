@@ -5,7 +5,9 @@ import * as assert from 'uvu/assert';
 import { root } from '../examples/llmteam-process.js';
 import { spec } from '../support/spec.js';
 import { readDocument } from './markdown-file.js';
+import { programOf } from './readme-program.js';
 import { checkOutputs, onPath, runStops, stopsOf, withCheckout } from './shell-session.js';
+import { faultsOf } from './typescript-example.js';
 
 const guides = readdirSync(join(root, 'docs/guides'));
 
@@ -22,6 +24,15 @@ spec('guides', (test) => {
           assert.is(code, 0, outputs.join(''));
           checkOutputs(stops, outputs.slice(1));
         });
+      },
+      { timeoutMs: 120_000 },
+    );
+
+    test(
+      `${name}: its TypeScript compiles`,
+      () => {
+        const program = programOf(document);
+        if (program !== null) assert.equal(faultsOf(program.text), []);
       },
       { timeoutMs: 120_000 },
     );

@@ -224,8 +224,8 @@ export const gatewaySection = section(
         '`localhost`, `127.0.0.1`, `[::1]` and its address, and to nothing else; one on any other address answers to every name if this is empty.',
     }),
     index_file: path(
-      'The file in which a gateway on NATS keeps its run and task lists, relative to this file. Used by one process at a time; can be ' +
-        "rebuilt at any time. Default: `.llmteam/gateway-<namespace>.db` in the user's home directory.",
+      'The file in which a gateway keeps its run and task lists, relative to this file. Used by one process at a time; can be rebuilt at any ' +
+        "time. Default: `.llmteam/gateway-<nats.namespace, or the name of the backend's plugin>.db` in the user's home directory.",
     ),
     origins: Type.Array(Type.String({ pattern: origin }), {
       default: [],
