@@ -6,7 +6,7 @@ import type { Logger } from './step-context.js';
 
 /** What a backend gets from the process that opens it. */
 export interface BackendContext {
-  /** Which process this is, for what a server shows of its clients: `llmteam worker host-12-a0b1c2`. */
+  /** Which process this is, for what a server shows of its clients. Unique to this start of the process. */
   readonly name: string;
   readonly clock: Clock;
   readonly log: Logger;
