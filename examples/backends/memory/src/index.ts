@@ -1,4 +1,4 @@
-import { type BackendType, definePlugin, LlmteamError, pluginApiVersion } from '@llmteam/contracts';
+import { type BackendType, LlmteamError, type Plugin, pluginApiVersion } from '@llmteam/contracts';
 import { MemoryBlobs } from './blobs.js';
 import { MemoryJobQueue } from './job-queue.js';
 import { MemoryJournal } from './journal.js';
@@ -62,4 +62,6 @@ function spaceOf(name: string, options: SpaceOptions): Space {
   throw new LlmteamError('BACKEND_UNSUITABLE', `space '${name}' has ${length} partitions, not ${options.partitions}`);
 }
 
-export default definePlugin({ name: 'memory', api: pluginApiVersion, backend: memory });
+const plugin: Plugin = { name: 'memory', api: pluginApiVersion, backend: memory };
+
+export default plugin;
