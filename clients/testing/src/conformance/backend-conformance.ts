@@ -1,4 +1,5 @@
 /** Conformance suite of a whole backend: those of its ports. */
+import * as assert from 'node:assert/strict';
 import type { Backend } from '@llmteam/contracts';
 import { blobsConformance, type OpenedBlobs } from './blobs-conformance.js';
 import { jobQueueConformance } from './job-queue-conformance.js';
@@ -20,6 +21,13 @@ export interface BackendKit {
 }
 
 export function backendConformance({ test, open, leaseMs }: BackendKit): void {
+  test('a backend that was opened is connected, and may be closed twice', async () => {
+    const { port, dispose } = await open();
+    assert.equal(port.isConnected(), true);
+    await port.close();
+    await port.close();
+    await dispose();
+  });
   backendJournalConformance({ test, open });
   jobQueueConformance({ test, leaseMs, open: only(open, 'queue') });
   pubSubConformance({ test, open: only(open, 'pubSub') });
