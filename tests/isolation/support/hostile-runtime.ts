@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Json, JsonObject, Logger, RunKey, RunResult } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
-import { defineSegment, type Isolation, systemClock } from '@llmteam/kernel';
-import { type Config, loadConfig } from '@llmteam/service-host';
+import { defineSegment, type Isolation } from '@llmteam/kernel';
+import { type Config, loadConfig, systemClock } from '@llmteam/service-host';
 
 const hostile = join(import.meta.dirname, '../../../isolation/hostile');
 
