@@ -8,9 +8,9 @@ import {
   Retry,
   RunningAttempts,
   StepCatalog,
-  systemClock,
   WorkLoop,
 } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { withNatsServer } from '../support/nats/nats-server.js';
 import { noOutbound } from '../support/no-outbound.js';

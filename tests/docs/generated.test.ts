@@ -79,8 +79,10 @@ spec('JSON Schema files', (test) => {
 
   test('segment: takes every example, and none with a key too many', () => {
     const fault = compile('segment');
+    // The others have no segments.
+    const others = ['backends', 'plugins'];
     for (const name of readdirSync(join(root, 'examples'), { withFileTypes: true }).filter(
-      (entry) => entry.isDirectory() && entry.name !== 'plugins',
+      (entry) => entry.isDirectory() && !others.includes(entry.name),
     )) {
       const segment = readJson(`examples/${name.name}/${name.name}.json`) as object;
       assert.is(fault(segment), '');

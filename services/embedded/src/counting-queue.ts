@@ -3,13 +3,13 @@ import type { CrashCounts } from './crash-counts.js';
 
 /** A queue in memory whose deliveries include those that earlier processes did not survive. */
 export class CountingQueue implements JobQueue {
-  readonly leaseMs?: number;
+  readonly leaseMs: number;
 
   constructor(
     private readonly inner: JobQueue,
     private readonly counts: CrashCounts,
   ) {
-    if (inner.leaseMs !== undefined) this.leaseMs = inner.leaseMs;
+    this.leaseMs = inner.leaseMs;
   }
 
   get supports(): JobQueue['supports'] {
