@@ -10,9 +10,9 @@ import {
   type PinnedTypes,
   type RunService,
   StepCatalog,
-  systemClock,
 } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
+import { manualClock } from '../support/manual-clock.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { workType } from '../support/simulation/work-type.js';
 import { spec } from '../support/spec.js';
@@ -33,7 +33,7 @@ interface Scene {
 }
 
 async function withCatalog(use: (scene: Scene) => Promise<void>): Promise<void> {
-  const clock = systemClock();
+  const clock = manualClock(Date.UTC(2026, 0, 1));
   const backend = await openMemoryBackend({ clock });
   const catalog = new StepCatalog();
   for (const [version, configSchema] of Object.entries(schemas)) {

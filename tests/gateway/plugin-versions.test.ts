@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteBackend } from '@llmteam/backend-embedded';
 import type { CatalogType, PluginPage, RunView, Segment, SegmentStored, ValidationReport } from '@llmteam/contracts';
-import { systemClock } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { type Installed, install } from '../support/installed-plugins.js';
 import { spec } from '../support/spec.js';

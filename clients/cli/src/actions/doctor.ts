@@ -51,7 +51,8 @@ async function runChecks(settings: Settings, expected: ExpectNats, report: Repor
   report(check);
   const inspected = await inspect(loaded, expected);
   report(...inspected.checks);
-  if (inspected.isLocal) report(...checkLocalStores(settings.home, config), ...(await checkRunsHere(settings, config, plugins)));
+  if (inspected.isLocal)
+    report(...checkLocalStores(settings.home, config), ...(await checkRunsHere(settings, config, plugins)));
   if (!inspected.isInstalled) return;
   try {
     const catalog = plugins?.catalog ?? null;
