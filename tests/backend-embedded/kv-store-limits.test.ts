@@ -1,8 +1,8 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { KvStore } from '@llmteam/contracts';
+import { manualClock } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
 import { Collected, rejectsWith } from '../conformance/kit.js';
-import { manualClock } from '../support/manual-clock.js';
 import { spec } from '../support/spec.js';
 import { withFolder, withStore } from './store-folder.js';
 

@@ -1,8 +1,7 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Delivery, JobQueue } from '@llmteam/contracts';
-import { sampleJob as job, sampleJobs as jobs } from '@llmteam/testing';
+import { sampleJob as job, sampleJobs as jobs, type ManualClock, manualClock } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
-import { type ManualClock, manualClock } from '../support/manual-clock.js';
 import { spec } from '../support/spec.js';
 
 interface Bench {

@@ -1,5 +1,5 @@
+import { retentionConformance } from '@llmteam/testing';
 import { installationsOn } from '../conformance/nats-backend.js';
-import { retentionConformance } from '../conformance/retention-conformance.js';
 import { SharedServer } from '../support/nats/shared-server.js';
 import { spec } from '../support/spec.js';
 

@@ -9,8 +9,8 @@ import {
   StepCatalog,
   WorkerPresence,
 } from '@llmteam/kernel';
+import { type ManualClock, manualClock } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
-import { type ManualClock, manualClock } from '../support/manual-clock.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { workType } from '../support/simulation/work-type.js';
 import { spec } from '../support/spec.js';

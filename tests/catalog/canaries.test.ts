@@ -11,8 +11,8 @@ import {
   type RunService,
   StepCatalog,
 } from '@llmteam/kernel';
+import { manualClock } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
-import { manualClock } from '../support/manual-clock.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { workType } from '../support/simulation/work-type.js';
 import { spec } from '../support/spec.js';

@@ -1,8 +1,8 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { KvStore } from '@llmteam/contracts';
 import { type LiveWorker, liveWorkers, WorkerPresence } from '@llmteam/kernel';
+import { type ManualClock, manualClock } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
-import { type ManualClock, manualClock } from '../support/manual-clock.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 

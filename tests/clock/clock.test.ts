@@ -1,6 +1,6 @@
 import { systemClock } from '@llmteam/service-host';
+import { manualClock } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
-import { manualClock } from '../support/manual-clock.js';
 import { spec } from '../support/spec.js';
 
 spec('the system clock', (test) => {

@@ -8,11 +8,12 @@ import {
   backendConformance as conformanceOf,
   backendJournalConformance as journalConformanceOf,
   journalUnreadableLaws,
+  type ManualClock,
+  manualClock,
   type OpenedBackend as OpenedForSuites,
   sampleMessage,
   type Test,
 } from '@llmteam/testing';
-import { type ManualClock, manualClock } from '../support/manual-clock.js';
 
 type OpenedBackend = OpenedForSuites & {
   /** Closes the store, changes one byte of a text in its journal and reopens it. */

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend } from '@llmteam/contracts';
+import { manualClock } from '@llmteam/testing';
 import { outsideBackend } from '../backends/outside-backend.js';
-import { manualClock } from '../support/manual-clock.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 import { backendConformance } from './backends.js';

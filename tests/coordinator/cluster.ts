@@ -6,7 +6,7 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { type Backend, type Clock, type KvChange, type KvStore, LlmteamError } from '@llmteam/contracts';
 import { type HoldContext, PartitionOwnership, type PartitionWork } from '@llmteam/coordinator';
-import { type ManualClock, manualClock } from '../support/manual-clock.js';
+import { type ManualClock, manualClock } from '@llmteam/testing';
 import { quietLogger } from '../support/quiet-logger.js';
 
 export const leaseMs = 9_000;

@@ -1,8 +1,8 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { type Fact, isLlmteamError, type Job } from '@llmteam/contracts';
 import { fencedPorts, type PartitionPorts } from '@llmteam/coordinator';
+import { manualClock } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
-import { manualClock } from '../support/manual-clock.js';
 import { spec } from '../support/spec.js';
 
 const run = { tenant_id: 'acme', run_id: 'r1' };

@@ -1,8 +1,8 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { KvStore, Retention } from '@llmteam/contracts';
 import { RetentionSweeps } from '@llmteam/coordinator';
+import { type ManualClock, manualClock } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
-import { type ManualClock, manualClock } from '../support/manual-clock.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 

@@ -10,10 +10,10 @@ import {
   type RunRow,
 } from '@llmteam/contracts';
 import { announceRemoval, IndexFeed, TaskFeed } from '@llmteam/kernel';
+import { manualClock } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
 import { until } from '../gateway/support/until.js';
 import { altered } from '../support/altered.js';
-import { manualClock } from '../support/manual-clock.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { playScenario, scenarioNames } from '../support/simulation/scenarios.js';
 import type { SimulatedRun } from '../support/simulation/simulation.js';

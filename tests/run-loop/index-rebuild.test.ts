@@ -1,8 +1,8 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend, Logger } from '@llmteam/contracts';
 import { catchUpIndex, type RebuildProgress, rebuildIndex, StepCatalog } from '@llmteam/kernel';
+import { manualClock } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
-import { manualClock } from '../support/manual-clock.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { spec } from '../support/spec.js';
 import { listsOf, rebuildPorts, startRuns } from './listed-runs.js';

@@ -10,7 +10,7 @@ import {
   type RebuildDeps,
   StepCatalog,
 } from '@llmteam/kernel';
-import { manualClock } from '../support/manual-clock.js';
+import { manualClock } from '@llmteam/testing';
 import { quietLogger } from '../support/quiet-logger.js';
 import { approval, delay } from './segments.js';
 

@@ -33,7 +33,7 @@ import {
   StepCatalog,
   WorkLoop,
 } from '@llmteam/kernel';
-import { type ManualClock, manualClock } from '../support/manual-clock.js';
+import { type ManualClock, manualClock } from '@llmteam/testing';
 import { noOutbound } from '../support/no-outbound.js';
 import { quietLogger } from '../support/quiet-logger.js';
 import { workType } from '../support/simulation/work-type.js';

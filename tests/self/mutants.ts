@@ -1,9 +1,8 @@
 /** Mutation tests of the conformance suites: deliberately broken adapters, each of which must fail the test of the rule it breaks. */
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend } from '@llmteam/contracts';
-import type { Kit, Opened, Test as SuiteTest } from '@llmteam/testing';
+import { type Kit, type ManualClock, manualClock, type Opened, type Test as SuiteTest } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
-import { type ManualClock, manualClock } from '../support/manual-clock.js';
 import type { Test } from '../support/spec.js';
 
 /** Timeout of a test that waits for what a mutant never does; long enough for the reference. */

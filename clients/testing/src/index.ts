@@ -26,10 +26,12 @@ export { journalUnreadableLaws } from './conformance/journal-unreadable-laws.js'
 export { Collected, firstOf, type Kit, listOf, type Opened, rejectsWith, type Test } from './conformance/kit.js';
 export { kvStoreConformance } from './conformance/kv-store-conformance.js';
 export { pubSubConformance } from './conformance/pub-sub-conformance.js';
+export { type RetentionKit, retentionConformance } from './conformance/retention-conformance.js';
 export { runIndexConformance } from './conformance/run-index-conformance.js';
 export type { AnyControlType, ControlInput } from './control-step.js';
 export { type ControlOutcome, driveControl, type TimedOccurrence } from './drive-control.js';
 export { type FuzzControlOptions, fuzzControl } from './fuzz-control.js';
+export { type ManualClock, manualClock } from './manual-clock.js';
 export type { PluginUse } from './plugin-in-memory.js';
 export { withPoison } from './poison.js';
 export { type OpenedProvider, type ProviderKit, providerConformance } from './provider-conformance.js';

@@ -23,15 +23,8 @@ import {
   type TaskType,
   type Usage,
 } from '@llmteam/contracts';
-import {
-  createExpressionCompiler,
-  guardedTask,
-  Resources,
-  Retry,
-  StepCatalog,
-  systemClock,
-  WorkLoop,
-} from '@llmteam/kernel';
+import { createExpressionCompiler, guardedTask, Resources, Retry, StepCatalog, WorkLoop } from '@llmteam/kernel';
+import { systemClock } from '@llmteam/service-host';
 import { allPermissions } from './plugin-in-memory.js';
 import { type LogLine, recordedLog } from './recorded-log.js';
 import { type TestModel, testModels } from './test-models.js';

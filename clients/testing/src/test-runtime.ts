@@ -13,14 +13,9 @@ import {
   type Segment,
 } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
-import {
-  createExpressionCompiler,
-  defineSegment,
-  type ManualClock,
-  manualClock,
-  validateSegment,
-} from '@llmteam/kernel';
+import { createExpressionCompiler, defineSegment, validateSegment } from '@llmteam/kernel';
 import { checkModels, configOf, loadPlugins, type Plugins } from '@llmteam/service-host';
+import { type ManualClock, manualClock } from './manual-clock.js';
 import { PluginInMemory, type PluginUse } from './plugin-in-memory.js';
 import { type LogLine, recordedLog } from './recorded-log.js';
 import { type TestModel, testModels } from './test-models.js';

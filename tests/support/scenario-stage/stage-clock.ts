@@ -1,5 +1,5 @@
 import type { Clock } from '@llmteam/contracts';
-import { type ManualClock, manualClock } from '../manual-clock.js';
+import { type ManualClock, manualClock } from '@llmteam/testing';
 
 /** The virtual time of a staged run: it stands still until it is advanced, and timers that are already due fire immediately. */
 export class StageClock implements Clock {

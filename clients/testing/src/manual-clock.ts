@@ -16,7 +16,7 @@ interface Alarm {
   readonly callback: () => void;
 }
 
-/** For tests: starts at `startMs` (epoch milliseconds). */
+/** Starts at `startMs` (epoch milliseconds). */
 export function manualClock(startMs = 0): ManualClock {
   const alarms = new Set<Alarm>();
   let now = startMs;
