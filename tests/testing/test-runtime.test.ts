@@ -56,7 +56,7 @@ spec('testRuntime', (test) => {
 
   test('a segment is validated against the plugins of the test', async () => {
     const runtime = await testRuntime({ plugins: [plugin] });
-    assert.equal(runtime.validate(segment([{ step_id: 'a', type: 'shout' }])), []);
+    assert.equal(runtime.validate(segment([{ step_id: 'a', type: 'shout@1' }])), []);
     const wrong = segment([{ step_id: 'a', type: 'shoot' }]);
     assert.match(runtime.validate(wrong)[0]?.message ?? '', /shout/);
     const refused: unknown = await runtime.start(wrong).catch((thrown: unknown) => thrown);

@@ -47,8 +47,6 @@ export interface WorkLoopOptions {
   readonly concurrencyByType?: Readonly<Record<string, number>>;
   /** Lost deliveries after which a job is poison. Default 5. */
   readonly maxDeliveries?: number;
-  /** How often the leases of running jobs are renewed. Default: a third of the queue's lease, if its jobs have one. */
-  readonly heartbeatMs?: number;
   /** Retries appends that the store temporarily refuses. */
   readonly retry: Retry;
   readonly observer?: WorkObserver;
@@ -67,6 +65,7 @@ interface Attempt {
 
 const defaultConcurrency = 16;
 const redeliveryMs = 1_000;
+const renewalsPerLease = 3;
 /** A key-value store that does not respond must not delay the release of a job any longer. */
 const countTimeoutMs = 2_000;
 
@@ -324,10 +323,8 @@ export class WorkLoop {
 
   /** One timer renews all leases; short jobs are done before it fires. After `retry` has failed, leases are left to expire. */
   private scheduleHeartbeat(): void {
-    const { leaseMs } = this.deps.queue;
-    const intervalMs = this.options.heartbeatMs ?? (leaseMs === undefined ? undefined : leaseMs / 3);
-    if (intervalMs === undefined || this.heartbeat !== null || this.attempts.size === 0) return;
-    this.heartbeat = this.deps.clock.after(intervalMs, () => {
+    if (this.heartbeat !== null || this.attempts.size === 0) return;
+    this.heartbeat = this.deps.clock.after(this.deps.queue.leaseMs / renewalsPerLease, () => {
       this.heartbeat = null;
       if (this.options.retry.isOver) return;
       for (const { delivery, isReleased } of this.attempts.values()) {

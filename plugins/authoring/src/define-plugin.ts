@@ -7,16 +7,19 @@ export interface PluginDefinition {
   // biome-ignore lint/suspicious/noExplicitAny: a list of types with different configs needs the open parameters
   readonly stepTypes?: readonly (TaskType<any, any> | ControlType)[];
   readonly modelProviders?: readonly ModelProvider[];
+  /** A plugin that has one has nothing else. */
+  readonly backend?: BackendType;
 }
 
 /** The default export of a plugin package. @throws TypeError if its step types use different resources */
-export function definePlugin({ name, stepTypes, modelProviders }: PluginDefinition): Plugin {
+export function definePlugin({ name, stepTypes, modelProviders, backend }: PluginDefinition): Plugin {
   const resources = sharedBy(name, stepTypes ?? []);
   return {
     name,
     api: pluginApiVersion,
     ...(stepTypes !== undefined && { stepTypes }),
     ...(modelProviders !== undefined && { modelProviders }),
+    ...(backend !== undefined && { backend }),
     ...(resources !== undefined && {
       start: async (host) => await resources.definition.start(host),
       stop: async (shared) => await resources.definition.stop?.(shared as never),

@@ -1,4 +1,7 @@
 export {
+  type Backend,
+  type BackendContext,
+  type BackendType,
   type ControlView,
   celKeyword,
   type Directive,
