@@ -18,7 +18,7 @@ import { revivedError } from './revived-error.js';
 
 type Asked = Question & { readonly id: number };
 
-const mostQuestions = 1_000;
+const mostQuestions = 10_000;
 
 interface PendingMemo {
   readonly resolve: (value: Json) => void;

@@ -1,7 +1,7 @@
 /** Frames on a stream: the length of a JSON text in UTF-8 as four bytes, then the text. */
 
-/** A result with everything in it is a fraction of this; whoever sends more is not to be listened to. */
-const largestFrame = 64 * 1024 * 1024;
+/** The body of a request, at most 16 MiB, in base64 is the largest thing that is said; whoever sends more is not to be listened to. */
+const largestFrame = 24 * 1024 * 1024;
 const headBytes = 4;
 
 export function frameOf(text: string): Buffer {

@@ -89,9 +89,11 @@ export type ToIsolate =
   | { readonly do: 'load'; readonly entry: string; readonly hosts: readonly string[] }
   | { readonly do: 'start'; readonly settings: JsonObject }
   | { readonly do: 'stop' }
-  | { readonly do: 'run'; readonly type_id: string; readonly attempt: AttemptData }
+  /** `work` numbers what it is asked to do; what it says while it does that carries the number. */
+  | { readonly do: 'run'; readonly work: number; readonly type_id: string; readonly attempt: AttemptData }
   | {
       readonly do: 'generate';
+      readonly work: number;
       readonly provider_id: string;
       readonly config: JsonObject;
       readonly request: PlainModelRequest;
@@ -121,8 +123,13 @@ export type Question =
       readonly wants_tokens: boolean;
     };
 
+/** What belongs to one piece of work; what is said after its end is not heard. */
+export type OfWork = Saying & { readonly work: number };
+
 /** From the isolate. */
-export type FromIsolate =
+export type FromIsolate = Saying & { readonly work?: number };
+
+export type Saying =
   | { readonly did: 'listen' }
   | { readonly did: 'load'; readonly outcome: Outcome<PluginDescription> }
   | { readonly did: 'start'; readonly outcome: Outcome<null> }

@@ -40,6 +40,8 @@ interface Task {
   readonly resolve: (answer: FromIsolate) => void;
   readonly reject: (error: LlmteamError) => void;
   readonly listener: Listener;
+  /** Its number, if it is an attempt or a call of a model. */
+  readonly work: number | null;
 }
 
 /** Further ones are not told. */
@@ -59,6 +61,7 @@ export class Isolate {
   private why: string | null = null;
   private readonly logBudget = new Budget(logsPerSecond);
   private isWorn = false;
+  private works = 0;
   private hasStrayed = false;
   private endedHow: string | null = null;
   private readonly whenEnded: Promise<void>;
@@ -126,7 +129,8 @@ export class Isolate {
     message: ToIsolate & { readonly do: K },
     listener: Listener = this.nobody,
   ): Promise<Answer<K>> {
-    const answer = this.expect(message.do, listener) as Promise<Answer<K>>;
+    const work = 'work' in message ? message.work : null;
+    const answer = this.expect(message.do, listener, work) as Promise<Answer<K>>;
     this.send(message);
     this.beginWatch();
     return answer;
@@ -136,9 +140,16 @@ export class Isolate {
     if (this.endedHow === null) this.channel.send(JSON.stringify(message));
   }
 
+  /** The number of the next piece of work. */
+  nextWork(): number {
+    return ++this.works;
+  }
+
   /** Ends it at once; what it is asked rejects with `why`. */
   kill(why: string): void {
     this.why ??= why;
+    // Until its end has been seen.
+    if (this.endedHow === null) this.channel.hold(true);
     this.channel.kill();
   }
 
@@ -155,32 +166,44 @@ export class Isolate {
     return this.task?.listener.log ?? this.options.log;
   }
 
-  private expect(did: Task['did'], listener: Listener = this.nobody): Promise<FromIsolate> {
+  private expect(did: Task['did'], listener: Listener = this.nobody, work: number | null = null): Promise<FromIsolate> {
     return new Promise((resolve, reject) => {
-      this.task = { did, resolve, reject, listener };
+      this.task = { did, resolve, reject, listener, work };
       this.channel.hold(true);
       if (this.endedHow !== null) this.end(this.endedHow);
     });
   }
 
   private receive(text: string): void {
-    this.unansweredSince = null;
-    const message = parsed(text);
-    if (message === null) return this.kill('sent something that is not a message');
+    try {
+      this.take(text);
+    } catch {
+      this.kill('sent something that is not a message');
+    }
+  }
+
+  private take(text: string): void {
+    if (isBomb(text)) return this.kill('sent a message of too many parts');
+    const message = JSON.parse(text) as FromIsolate;
     if ('tell' in message && message.tell === 'log') return this.tellLog(message);
     if ('tell' in message && message.tell === 'stray') return this.stray(message);
-    if ('did' in message && message.did === 'pong') return;
+    if ('did' in message && message.did === 'pong') {
+      this.unansweredSince = null;
+      return;
+    }
     const { task } = this;
-    if (task === null) return;
+    // Code of an attempt that is over has no part in the next one.
+    if (task === null || (task.work !== null && message.work !== task.work)) return;
     if (!('did' in message) || message.did !== task.did) return task.listener.receive(message);
     this.settle();
     if ('heap' in message && message.heap > fullShare * this.options.memoryMb * bytesPerMb) this.wearOut();
     task.resolve(message);
   }
 
-  private tellLog({ level, fields, message }: Extract<FromIsolate, { tell: 'log' }>): void {
+  private tellLog({ level, fields, message, work }: Extract<FromIsolate, { tell: 'log' }>): void {
     if (!logLevels.includes(level) || typeof fields !== 'object' || !this.logBudget.spend(1)) return;
-    this.log[level]({ ...fields }, String(message));
+    const log = work === this.task?.work ? this.log : this.options.log;
+    log[level]({ ...fields }, String(message));
   }
 
   /** Whatever it did, its state is no longer what its author thinks. */
@@ -251,11 +274,18 @@ function ownError(info: ErrorInfo): Error {
   return error.code === 'STEP_FAILED' ? new Error(error.message, { cause: error }) : error;
 }
 
-function parsed(text: string): FromIsolate | null {
-  try {
-    const message: unknown = JSON.parse(text);
-    return typeof message === 'object' && message !== null ? (message as FromIsolate) : null;
-  } catch {
-    return null;
+/** Larger messages are looked at before they are parsed. */
+const bombLength = 1024 * 1024;
+/** Several times what the largest value has. */
+const mostParts = 1_000_000;
+
+/** Whether parsing it would take far more memory than the text. */
+function isBomb(text: string): boolean {
+  if (text.length < bombLength) return false;
+  let parts = 0;
+  for (let at = 0; at < text.length && parts <= mostParts; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x2c || unit === 0x5b || unit === 0x7b) parts++;
   }
+  return parts > mostParts;
 }

@@ -84,7 +84,7 @@ async function runAttempt(pools: IsolatePools, typeId: string, context: StepCont
   const unwatch = endWhenAborted(isolate, context.signal);
   try {
     context.signal.throwIfAborted();
-    const run = isolate.ask<'run'>({ do: 'run', type_id: typeId, attempt }, relay);
+    const run = isolate.ask<'run'>({ do: 'run', work: isolate.nextWork(), type_id: typeId, attempt }, relay);
     const { outcome, stack } = await Promise.race([run, relay.strayed]);
     if (relay.fault !== null) throw relay.fault;
     if ('value' in outcome) return outcome.value;
@@ -148,7 +148,7 @@ interface Watcher {
 
 async function generate(
   pools: IsolatePools,
-  call: Extract<ToIsolate, { do: 'generate' }>,
+  call: Omit<Extract<ToIsolate, { do: 'generate' }>, 'work'>,
   { signal, log, onToken }: Watcher,
 ): Promise<ModelResponse> {
   signal.throwIfAborted();
@@ -159,7 +159,7 @@ async function generate(
   };
   const unwatch = endWhenAborted(isolate, signal);
   try {
-    const { outcome } = await isolate.ask<'generate'>(call, { receive, log });
+    const { outcome } = await isolate.ask<'generate'>({ ...call, work: isolate.nextWork() }, { receive, log });
     if ('error' in outcome) throw revivedError(outcome.error);
     return outcome.value;
   } catch (thrown) {

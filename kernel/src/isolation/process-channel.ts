@@ -17,6 +17,8 @@ const channelFd = 3;
 /** Who says more is read no faster: the host has others to listen to. */
 const bytesPerSecond = 64 * 1024 * 1024;
 const messagesPerSecond = 20_000;
+/** More than a few of the largest answers. */
+const mostUnread = 64 * 1024 * 1024;
 const bytesPerPage = 4_096;
 
 export function processOpener(reaper: Reaper) {
@@ -25,6 +27,8 @@ export function processOpener(reaper: Reaper) {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       env: {},
       cwd: options.folder,
+      // A group of its own: the signals of a terminal are for the host, and a signal to its own group reaches nobody else.
+      detached: true,
       windowsHide: true,
     });
     reaper.watch(child);
@@ -64,9 +68,16 @@ function connect(child: ChildProcess, events: ChannelEvents): IsolateChannel {
   // Not at `exit`: what it still said is read first.
   child.on('close', (code, signal) => events.ended(end.reason ?? howOf(code, signal)));
   return {
-    send: (text) => void channel.write(frameOf(text)),
+    send: (text) => {
+      channel.write(frameOf(text));
+      if (channel.writableLength <= mostUnread) return;
+      end.reason ??= 'did not read what it was sent';
+      child.kill('SIGKILL');
+    },
     kill: () => void child.kill('SIGKILL'),
-    hold: (isHeld) => void (isHeld ? channel.ref() : channel.unref()),
+    hold: (isHeld) => {
+      for (const held of [channel, child]) isHeld ? held.ref() : held.unref();
+    },
     memory: () => (child.pid === undefined ? null : residentBytes(child.pid)),
   };
 }

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+/** What names a folder in `node_modules` and no other. */
+const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/i;
 /** More packages than any plugin has. */
 const mostPackages = 2_000;
 
@@ -33,12 +35,14 @@ function modulesAbove(folder: string): string[] {
 function dependenciesOf(folder: string): string[] {
   const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = descriptionOf(folder);
   const names = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
-  return names.flatMap((name) => {
-    const found = modulesAbove(folder)
-      .map((modules) => join(modules, name))
-      .find((path) => existsSync(path));
-    return found === undefined ? [] : [realpathSync(found)];
-  });
+  return names
+    .filter((name) => packageName.test(name))
+    .flatMap((name) => {
+      const found = modulesAbove(folder)
+        .map((modules) => join(modules, name))
+        .find((path) => existsSync(join(path, 'package.json')));
+      return found === undefined ? [] : [realpathSync(found)];
+    });
 }
 
 interface Description {

@@ -1,6 +1,10 @@
 import { Worker } from 'node:worker_threads';
+import { Budget } from './budget.js';
 import type { ChannelEvents, ChannelOptions, IsolateChannel } from './isolate-channel.js';
 import { readLines } from './output-lines.js';
+
+const bytesPerSecond = 64 * 1024 * 1024;
+const messagesPerSecond = 50_000;
 
 /** A worker thread: its own heap, environment and modules, but the same process. */
 export function openThread({ main, memoryMb, hasNetwork }: ChannelOptions, events: ChannelEvents): IsolateChannel {
@@ -16,7 +20,15 @@ export function openThread({ main, memoryMb, hasNetwork }: ChannelOptions, event
   const failure: { why: string | null } = { why: null };
   readLines(worker.stdout, (line) => events.line('stdout', line));
   readLines(worker.stderr, (line) => events.line('stderr', line));
-  worker.on('message', (text: unknown) => events.message(String(text)));
+  const bytes = new Budget(bytesPerSecond);
+  const messages = new Budget(messagesPerSecond);
+  worker.on('message', (text: unknown) => {
+    // A port cannot be read more slowly, and what it holds is memory of this process.
+    const isTooMuch = typeof text === 'string' && !(bytes.spend(text.length) && messages.spend(1));
+    if (!isTooMuch) return events.message(typeof text === 'string' ? text : '');
+    failure.why ??= 'said more than anybody can listen to';
+    void worker.terminate();
+  });
   worker.on('error', (error: NodeJS.ErrnoException) => {
     failure.why =
       error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `needed more than ${memoryMb} MB of memory` : String(error);

@@ -20,7 +20,8 @@ export function guardedControl(type: ControlType): ControlType {
     ...(ports && { ports: (config) => portsOf(type, config) }),
     react(occurrence, view) {
       const seen = { ...copied(view), evaluate: view.evaluate };
-      const returned = orCode(type, () => type.react(jsonCopy(occurrence), seen));
+      const returned: unknown = orCode(type, () => type.react(jsonCopy(occurrence), seen));
+      forgetRejection(returned);
       return checkedReaction(returned, seen.state, (name) => fires(name, view));
     },
   };
@@ -31,6 +32,7 @@ function orCode<T>({ metadata }: ControlType, work: () => T): T {
   try {
     return work();
   } catch (thrown) {
+    forgetRejection(thrown);
     const { error_type, error_code, error_message, recoverable, details } = toErrorInfo(thrown, 'PLUGIN_FAILED');
     const message =
       error_code === 'PLUGIN_FAILED' ? `control type '${metadata.type_id}' threw: ${error_message}` : error_message;
@@ -38,6 +40,11 @@ function orCode<T>({ metadata }: ControlType, work: () => T): T {
     error.name = error_type;
     throw error;
   }
+}
+
+/** A promise is no reaction; that it rejects must not end the process. */
+function forgetRejection(value: unknown): void {
+  if (value instanceof Promise) value.catch(() => undefined);
 }
 
 function copied({ config, input, state, now }: ControlView<unknown, unknown>) {

@@ -4,11 +4,13 @@ import {
   ErrorInfo,
   type EventType,
   eventCatalog,
+  type Json,
   LlmteamError,
   type Reaction,
   TaskRequest,
 } from '@llmteam/contracts';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { sizeFault } from '../large-values/rough-size.js';
 import { jsonFault } from '../runtime/json-guard.js';
 import { makeAjv } from '../validation/schemas/ajv.js';
 import { jsonCopy } from './json-copy.js';
@@ -57,6 +59,8 @@ export function checkedReaction(
   if (directives.length > mostDirectives) throw invalid(`it returned more than ${mostDirectives} directives`);
   const fault = jsonFault(state === undefined ? { directives } : { state, directives });
   if (fault !== null) throw invalid(`its reaction is not JSON: ${fault}`);
+  const excess = sizeFault({ state: (state ?? null) as Json, directives: directives as unknown as Json });
+  if (excess !== null) throw new LlmteamError('LIMIT_EXCEEDED', `control type: its reaction ${excess}`);
   for (const [at, directive] of directives.entries()) checkDirective(directive, at, firesPort);
   return state === undefined ? { directives } : { state, directives };
 }

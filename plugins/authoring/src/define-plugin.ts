@@ -1,4 +1,11 @@
-import { type ControlType, type ModelProvider, type Plugin, pluginApiVersion, type TaskType } from '@llmteam/contracts';
+import {
+  type BackendType,
+  type ControlType,
+  type ModelProvider,
+  type Plugin,
+  pluginApiVersion,
+  type TaskType,
+} from '@llmteam/contracts';
 import { Resources } from './resources.js';
 
 export interface PluginDefinition {

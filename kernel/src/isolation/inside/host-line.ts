@@ -1,13 +1,17 @@
-import type { Json } from '@llmteam/contracts';
-import type { FromIsolate, Outcome, Question, ToIsolate } from '../isolate-messages.js';
+import { type Json, LlmteamError } from '@llmteam/contracts';
+import type { FromIsolate, Outcome, Question, Saying, ToIsolate } from '../isolate-messages.js';
 import { revivedError } from '../revived-error.js';
 
-interface Pending {
+interface More {
+  /** For a memo: does its work. */
+  readonly memoWork?: (() => Promise<Outcome<Json>>) | undefined;
+  readonly onToken?: ((text: string) => void) | undefined;
+}
+
+interface Pending extends More {
+  readonly work: number;
   readonly resolve: (value: Json) => void;
   readonly reject: (error: unknown) => void;
-  /** For a memo: does its work. */
-  readonly work?: (() => Promise<Outcome<Json>>) | undefined;
-  readonly onToken?: ((text: string) => void) | undefined;
 }
 
 /** The line to the host: messages, questions and their answers. */
@@ -24,17 +28,27 @@ export class HostLine {
     this.#write(JSON.stringify(message));
   }
 
-  /** @throws LlmteamError of the host */
-  async ask<T extends Json>(question: Question, more: Pick<Pending, 'work' | 'onToken'> = {}): Promise<T> {
-    return (await this.begin(question, more).answer) as T;
+  /** The line of one piece of work. */
+  forWork(work: number): WorkLine {
+    return new WorkLine(this, work);
   }
 
   /** A question that can be given up by its id. */
-  begin(question: Question, more: Pick<Pending, 'work' | 'onToken'> = {}): { id: number; answer: Promise<Json> } {
+  begin(work: number, question: Question, more: More): { id: number; answer: Promise<Json> } {
     const id = ++this.#lastId;
-    const answer = new Promise<Json>((resolve, reject) => this.#pending.set(id, { resolve, reject, ...more }));
-    this.send({ ...question, id });
+    const answer = new Promise<Json>((resolve, reject) => this.#pending.set(id, { work, resolve, reject, ...more }));
+    this.send({ ...question, id, work });
     return { id, answer };
+  }
+
+  /** Gives up what the work still asks. */
+  end(work: number): void {
+    const over = new LlmteamError('CANCELLED', 'the attempt is over');
+    for (const [id, pending] of this.#pending) {
+      if (pending.work !== work) continue;
+      this.#pending.delete(id);
+      pending.reject(over);
+    }
   }
 
   /** Takes a message that belongs to a question; false if it does not. */
@@ -52,10 +66,40 @@ export class HostLine {
     }
     if (message.do !== 'work') return false;
     const { id } = message;
-    void this.#pending
-      .get(id)
-      ?.work?.()
-      .then((outcome) => this.send({ did: 'work', id, outcome }));
+    const pending = this.#pending.get(id);
+    void pending?.memoWork?.().then((outcome) => this.send({ did: 'work', id, outcome, work: pending.work }));
     return true;
+  }
+}
+
+/** What one attempt, or one call of a model, says. After its end it says nothing more, whatever its code still does. */
+export class WorkLine {
+  readonly #host: HostLine;
+  readonly #work: number;
+  #isOver = false;
+
+  constructor(host: HostLine, work: number) {
+    this.#host = host;
+    this.#work = work;
+  }
+
+  send(message: Saying): void {
+    if (!this.#isOver) this.#host.send({ ...message, work: this.#work });
+  }
+
+  /** @throws LlmteamError of the host; `CANCELLED` once the work is over */
+  async ask<T extends Json>(question: Question, more: More = {}): Promise<T> {
+    return (await this.begin(question, more).answer) as T;
+  }
+
+  /** A question that can be given up by its id. @throws LlmteamError `CANCELLED` once the work is over */
+  begin(question: Question, more: More = {}): { id: number; answer: Promise<Json> } {
+    if (this.#isOver) throw new LlmteamError('CANCELLED', 'the attempt is over');
+    return this.#host.begin(this.#work, question, more);
+  }
+
+  close(): void {
+    this.#isOver = true;
+    this.#host.end(this.#work);
   }
 }

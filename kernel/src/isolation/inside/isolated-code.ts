@@ -12,9 +12,9 @@ import {
   toErrorInfo,
 } from '@llmteam/contracts';
 import { checkPluginShape } from '../../plugins/plugin-shape.js';
-import type { AttemptData, FromIsolate, Outcome, PluginDescription, ToIsolate } from '../isolate-messages.js';
+import type { AttemptData, Outcome, PluginDescription, Saying, ToIsolate } from '../isolate-messages.js';
 import { revivedError } from '../revived-error.js';
-import type { HostLine } from './host-line.js';
+import type { HostLine, WorkLine } from './host-line.js';
 import { isolatedContext } from './isolated-context.js';
 import { guardNetwork } from './network-guard.js';
 import { errorOf, plainFields, plainOutcome, plainPorts, stackOf } from './plain-values.js';
@@ -116,19 +116,25 @@ export class IsolatedCode {
   async #work(work: Work): Promise<void> {
     const aborter = new AbortController();
     const running = { attempt: work.do === 'run' ? work.attempt : null, aborter };
+    const line = this.#line.forWork(work.work);
     this.#running = running;
-    const answer = await (work.do === 'run' ? this.#run(work, aborter) : this.#generate(work, aborter));
+    const answer = await (work.do === 'run' ? this.#run(work, aborter, line) : this.#generate(work, aborter, line));
     if (this.#running === running) this.#running = null;
-    this.#line.send(answer);
+    line.send(answer);
+    line.close();
   }
 
-  async #run({ type_id, attempt }: Extract<Work, { do: 'run' }>, aborter: AbortController): Promise<FromIsolate> {
+  async #run(
+    { type_id, attempt }: Extract<Work, { do: 'run' }>,
+    aborter: AbortController,
+    line: WorkLine,
+  ): Promise<Saying> {
     try {
       const type = this.#plugin?.stepTypes?.find(({ metadata }) => metadata.type_id === type_id) as
         | TaskType
         | undefined;
       if (type === undefined) throw new LlmteamError('NO_WORKER', `the plugin has no step type '${type_id}'`);
-      const context = isolatedContext({ data: attempt, line: this.#line, aborter, resources: this.#resources });
+      const context = isolatedContext({ data: attempt, line, aborter, resources: this.#resources });
       const returned = await this.#attempts.run(
         attempt,
         async () => await type.run(context, attempt.config, attempt.input),
@@ -142,9 +148,10 @@ export class IsolatedCode {
   async #generate(
     { provider_id, config, request, wants_tokens }: Extract<Work, { do: 'generate' }>,
     { signal }: AbortController,
-  ): Promise<FromIsolate> {
+    line: WorkLine,
+  ): Promise<Saying> {
     try {
-      const onToken = (text: string) => this.#line.send({ tell: 'token', text: String(text) });
+      const onToken = (text: string) => line.send({ tell: 'token', text: String(text) });
       const redact = (text: string) => text;
       const model = this.#model(provider_id, config);
       const response = await model.generate({ ...request, signal, redact, ...(wants_tokens && { onToken }) });

@@ -20,14 +20,14 @@ import { SecretRedactor } from '../../redaction/secret-redactor.js';
 import { PermissionCheck } from '../../runtime/permission-check.js';
 import type { AttemptData, LogLevel, Outcome } from '../isolate-messages.js';
 import { revivedError } from '../revived-error.js';
-import type { HostLine } from './host-line.js';
+import type { WorkLine } from './host-line.js';
 import { isolatedFetch } from './isolated-fetch.js';
 import { isolatedSpan } from './isolated-span.js';
 import { errorOf, plainFields, plainOutcome } from './plain-values.js';
 
 interface Inside {
   readonly data: AttemptData;
-  readonly line: HostLine;
+  readonly line: WorkLine;
   readonly aborter: AbortController;
   readonly resources: unknown;
 }
@@ -68,7 +68,7 @@ export function isolatedContext(inside: Inside): StepContext {
       return unwrap(found('secret', ref, secrets));
     },
     memo: <T extends Json>(name: string, work: () => Promise<T>) =>
-      line.ask<T>({ ask: 'memo', name: String(name) }, { work: () => outcomeOf(name, work) }),
+      line.ask<T>({ ask: 'memo', name: String(name) }, { memoWork: () => outcomeOf(name, work) }),
     evaluate: (pointer): Json => {
       const outcome = evaluated[pointer];
       if (outcome === undefined) throw new TypeError(`'${pointer}' of the config is not marked as an expression`);
@@ -122,7 +122,7 @@ async function outcomeOf(name: string, work: () => Promise<Json>): Promise<Outco
   }
 }
 
-function isolatedStore(line: HostLine, store: string): KeyValueStore {
+function isolatedStore(line: WorkLine, store: string): KeyValueStore {
   return {
     get: async (key) => (await line.ask<Json[]>({ ask: 'store_get', store, key: String(key) }))[0],
     set: async (key, value) => {
@@ -133,7 +133,7 @@ function isolatedStore(line: HostLine, store: string): KeyValueStore {
   };
 }
 
-function isolatedModel(line: HostLine, llm: string, provider: string, model: string): LanguageModel {
+function isolatedModel(line: WorkLine, llm: string, provider: string, model: string): LanguageModel {
   return {
     provider,
     model,
@@ -155,7 +155,7 @@ function isolatedModel(line: HostLine, llm: string, provider: string, model: str
   };
 }
 
-function isolatedLog(line: HostLine, always: object): Logger {
+function isolatedLog(line: WorkLine, always: object): Logger {
   const at = (level: LogLevel) => (fields: object, message?: string) =>
     line.send({ tell: 'log', level, fields: plainFields({ ...always, ...fields }), message: String(message ?? '') });
   return {

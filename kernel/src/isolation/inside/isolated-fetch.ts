@@ -1,14 +1,14 @@
 /** `context.fetch` inside an isolate: the host sends the request; the body of the response comes piece by piece. */
 import { type FetchOptions, type GuardedFetch, isLlmteamError, type Json, LlmteamError } from '@llmteam/contracts';
 import type { FetchAnswer, FetchRequest } from '../isolate-messages.js';
-import type { HostLine } from './host-line.js';
+import type { WorkLine } from './host-line.js';
 
 /** Only to let `Request` read the options; the host reads the URL. */
 const anyUrl = 'http://any.invalid/';
 const bodiless = new Set([101, 103, 204, 205, 304]);
 
 export async function isolatedFetch(
-  line: HostLine,
+  line: WorkLine,
   attempt: AbortSignal,
   input: Parameters<GuardedFetch>[0],
   options: FetchOptions = {},
@@ -56,7 +56,7 @@ async function bodyText(request: Request): Promise<string> {
   throw new LlmteamError('LIMIT_EXCEEDED', `the body of a request is larger than ${mostBytes} bytes`);
 }
 
-function responseOf(line: HostLine, id: number, answer: FetchAnswer, signal: AbortSignal): Response {
+function responseOf(line: WorkLine, id: number, answer: FetchAnswer, signal: AbortSignal): Response {
   const { status, status_text, headers, url, redirected, has_body } = answer;
   const body = has_body && !bodiless.has(status) ? bodyOf(line, id, signal) : null;
   const init = {
@@ -69,7 +69,7 @@ function responseOf(line: HostLine, id: number, answer: FetchAnswer, signal: Abo
   return response;
 }
 
-function bodyOf(line: HostLine, id: number, signal: AbortSignal): ReadableStream<Uint8Array> {
+function bodyOf(line: WorkLine, id: number, signal: AbortSignal): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {

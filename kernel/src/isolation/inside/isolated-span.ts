@@ -1,9 +1,9 @@
 import { type AttributeValue, INVALID_SPAN_CONTEXT, type Span, trace } from '@opentelemetry/api';
-import type { HostLine } from './host-line.js';
+import type { WorkLine } from './host-line.js';
 import { plainFields } from './plain-values.js';
 
 /** The span of the attempt is the host's; what the handler says about it is told there. */
-export function isolatedSpan(line: HostLine): Span {
+export function isolatedSpan(line: WorkLine): Span {
   const span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
   const tell = (attributes: object) => line.send({ tell: 'span', attributes: plainFields(attributes) });
   return Object.assign(Object.create(span) as Span, {

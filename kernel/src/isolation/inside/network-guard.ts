@@ -89,8 +89,15 @@ function guardGlobals(): void {
 
 /** A signal reaches every process of the same user, this one's host among them. */
 function guardProcess(): void {
-  deny(childProcess.ChildProcess.prototype as unknown as Members, ['spawn'], 'start processes');
-  deny(childProcess as unknown as Members, ['spawnSync', 'execSync', 'execFileSync'], 'start processes');
+  deny(childProcess.ChildProcess.prototype as unknown as Members, ['spawn', 'kill'], 'start processes');
+  // Not even the class may be reached: a handle that was never spawned signals whatever number is in its memory.
+  const starters = [
+    'ChildProcess',
+    '_forkChild',
+    ...['spawn', 'exec', 'execFile'].flatMap((name) => [name, `${name}Sync`]),
+    'fork',
+  ];
+  deny(childProcess as unknown as Members, starters, 'start processes');
   deny(
     process as unknown as Members,
     ['kill', '_kill', 'binding', '_linkedBinding', '_debugProcess', 'dlopen'],
