@@ -85,7 +85,8 @@ const guarantees = `## What a handler can rely on
 
 - The expressions in \`config\` (\`\${ … }\`) are already evaluated, and \`config\` is valid against the type's \`config_schema\`. The result is
   checked too: it must be JSON, use only declared ports and stay within the size limits; otherwise the attempt fails with
-  \`STEP_RESULT_INVALID\`. \`input\` is not checked against the type of the port: check it in the handler.
+  \`STEP_RESULT_INVALID\`. Values on the
+  input ports are checked against their type, schema and \`required\` before the call (\`STEP_INPUT_INVALID\`).
 - It runs **at least once**. If its worker dies, the attempt runs again on another one: pass \`idempotency_key\` to services that support it,
   and wrap in \`memo\` whatever must not be paid for twice. If the process dies \`worker.max_deliveries\` times (5) during one attempt, the step fails
   with \`WORKER_LOST\`, on every backend. A death counts against the attempt that caused it where that is known, else against all that ran.
@@ -94,7 +95,7 @@ const guarantees = `## What a handler can rely on
 - Once the attempt is over (reported, timed out or cancelled), nothing the handler still does affects the run.`;
 
 const whereFrom = `\`llm\`, \`client\`, \`store\` and \`secret\` take names from the [configuration](../config.md), which the validator checks before a run starts.
-\`secret\` returns only secrets listed in the type's \`permissions\` (\`secret:<name>\`). \`store\` isolates the keys of each tenant and instance.`;
+Using any of them needs a permission that the manifest declares and the configuration grants ([isolation](../isolation.md)). \`store\` isolates the keys of each tenant and instance.`;
 
 const wayOut = `### The guard of \`fetch\`
 

@@ -37,6 +37,22 @@ spec('what a hostile handler does', (test) => {
     );
 
     test(
+      `${isolation}: what it still does after its end has no part in the next attempt`,
+      () =>
+        withHostile(
+          isolation,
+          async (hostile) => {
+            assert.is(endOf(await hostile.act('lingers', { config: { ms: 100 } })), '1');
+            const next = await hostile.act('keeps', { config: { ms: 400 } });
+            assert.is(endOf(next), 'null');
+            assert.equal(next.usage, { input_tokens: 0, output_tokens: 0 });
+          },
+          { grant: { stores: ['*'] } },
+        ),
+      patience,
+    );
+
+    test(
       `${isolation}: a result that comes after the time-out is a time-out`,
       () =>
         withHostile(isolation, async (hostile) => {
@@ -162,6 +178,19 @@ spec('what a hostile handler does', (test) => {
           await amongOthers(hostile, () => hostile.act('logs', { config: { count: 2_000 } }));
           const longest = Math.max(...hostile.logged.map((line) => line.length));
           assert.ok(longest < 20_000, `a line of ${longest} characters`);
+        }),
+      patience,
+    );
+  }
+
+  for (const isolation of isolated) {
+    test(
+      `${isolation}: a host that was stopped can be started again`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          await hostile.runtime.plugins.stop();
+          await hostile.runtime.plugins.start();
+          assert.is((await hostile.calm(0)).status, 'completed');
         }),
       patience,
     );

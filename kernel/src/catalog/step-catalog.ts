@@ -106,6 +106,12 @@ export class StepCatalog implements StepTypes {
     return this.types.get(typeId)?.find((entry) => entry.metadata.version === version);
   }
 
+  findSameMajor(typeId: string, version: string): CatalogEntry | undefined {
+    const major = semver.parse(version)?.major;
+    const isSame = (entry: CatalogEntry) => semver.parse(entry.metadata.version)?.major === major;
+    return this.types.get(typeId)?.find((entry) => entry.control === null && isSame(entry));
+  }
+
   /** The newest version allowed by a step's `type`, which may carry a range (`type@range`). */
   choose(type: string): VersionChoice {
     const entries = this.offered(bareType(type));

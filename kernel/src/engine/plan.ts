@@ -29,6 +29,8 @@ export interface StepType {
 
 export interface StepTypes {
   find(typeId: string, version: string): StepType | undefined;
+  /** Another version of a task type with the same major version, whose jobs go to the same queue. */
+  findSameMajor?(typeId: string, version: string): StepType | undefined;
 }
 
 export interface EdgePlan {
@@ -142,6 +144,7 @@ function findType(step: Step, definition: Definition, types: StepTypes): StepTyp
     definition.step_types[step.type] ?? fail(`step '${step.step_id}': no version is fixed for '${step.type}'`);
   return (
     types.find(typeId, version) ??
+    types.findSameMajor?.(typeId, version) ??
     fail(`step '${step.step_id}': step type '${typeId}' in version ${version} is not installed`)
   );
 }

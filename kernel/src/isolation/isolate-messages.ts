@@ -123,10 +123,7 @@ export type Question =
       readonly wants_tokens: boolean;
     };
 
-/** What belongs to one piece of work; what is said after its end is not heard. */
-export type OfWork = Saying & { readonly work: number };
-
-/** From the isolate. */
+/** From the isolate. What belongs to one piece of work has its number; what is said after its end is not heard. */
 export type FromIsolate = Saying & { readonly work?: number };
 
 export type Saying =

@@ -37,17 +37,16 @@ const graceMs = 1_000;
 /** @throws Error that says what is wrong, to be told with the name of the plugin */
 export async function loadIsolated(options: IsolatedPluginOptions): Promise<Plugin> {
   const { log, settings } = options;
-  const open = () => Isolate.open(options);
-  const first = await open();
-  const pools = new IsolatePools({
-    log,
-    open: async () => {
-      const { isolate } = await open();
-      await isolate.start(settings);
-      return isolate;
-    },
-  });
-  const { name, api, stepTypes, modelProviders } = checkedDescription(first.description);
+  const { isolate, description } = await Isolate.open(options);
+  const openStarted = async () => {
+    const opened = await Isolate.open(options);
+    await opened.isolate.start(settings);
+    return opened.isolate;
+  };
+  const newPools = () => new IsolatePools({ log, open: openStarted });
+  // The first one has loaded the plugin already; a host that starts again needs another.
+  const state: { first: Isolate | null; pools: IsolatePools } = { first: isolate, pools: newPools() };
+  const { name, api, stepTypes, modelProviders } = checkedDescription(description);
   return {
     name,
     api,
@@ -56,17 +55,23 @@ export async function loadIsolated(options: IsolatedPluginOptions): Promise<Plug
         kind: 'task',
         metadata,
         ...(typeof concurrency === 'number' && { concurrency: Math.min(concurrency, mostAtATime) }),
-        run: (context) => runAttempt(pools, metadata.type_id, context),
+        run: (context) => runAttempt(state.pools, metadata.type_id, context),
       };
     }),
     modelProviders: modelProviders.map((provider): ModelProvider => {
-      return { ...provider, create: (config) => isolatedModel(pools, provider.providerId, config, log) };
+      return { ...provider, create: (config) => isolatedModel(() => state.pools, provider.providerId, config, log) };
     }),
     start: async () => {
-      await first.isolate.start(settings);
-      pools.common.add(first.isolate);
+      const { first } = state;
+      state.first = null;
+      await first?.start(settings);
+      state.pools.common.add(first ?? (await openStarted()));
     },
-    stop: () => pools.close(),
+    stop: async () => {
+      const { pools } = state;
+      state.pools = newPools();
+      await pools.close();
+    },
   };
 }
 
@@ -122,14 +127,14 @@ function crashOf(thrown: unknown, plugin: string, signal: AbortSignal): unknown 
   return new LlmteamError('STEP_CRASHED', `plugin '${plugin}' ${thrown.message} while the step ran`, { cause: thrown });
 }
 
-function isolatedModel(pools: IsolatePools, providerId: string, config: JsonObject, log: Logger): LanguageModel {
+function isolatedModel(pools: () => IsolatePools, providerId: string, config: JsonObject, log: Logger): LanguageModel {
   const { model } = config;
   return {
     provider: providerId,
     model: typeof model === 'string' ? model : '',
     generate: ({ signal, onToken, redact: _, ...request }: ModelRequest) =>
       generate(
-        pools,
+        pools(),
         { do: 'generate', provider_id: providerId, config, request, wants_tokens: onToken !== undefined },
         {
           signal,

@@ -88,7 +88,8 @@ function pauseFor(channel: Socket, ms: number): void {
 }
 
 function howOf(code: number | null, signal: NodeJS.Signals | null): string {
-  if (signal === 'SIGABRT' || code === 134) return 'was ended by SIGABRT, as Node does when its heap is full,';
+  if (signal === 'SIGABRT' || code === 134)
+    return 'was ended by SIGABRT, most likely because its heap was full (`memory_mb`),';
   return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
 }
 

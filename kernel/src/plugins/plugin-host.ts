@@ -96,6 +96,8 @@ export class PluginHost {
   private readonly loaded: StartedPlugin[] = [];
   private readonly started: StartedPlugin[] = [];
   private readonly reaper = new Reaper();
+  /** Whether handlers of others run in this process. */
+  private hasGuests = false;
 
   constructor(
     private readonly catalog: StepCatalog,
@@ -228,7 +230,7 @@ export class PluginHost {
     if (isOurs) return type;
     if (type.kind === 'control') return guardedControl(type);
     if (isolation !== 'inline') return type;
-    strayErrors.install(this);
+    this.hasGuests = true;
     return guardedTask(type, plugin, this.options.log);
   }
 
@@ -243,6 +245,7 @@ export class PluginHost {
 
   /** Starts plugins in load order. @throws LlmteamError `PLUGIN_FAILED`, after stopping those already started */
   async start(): Promise<void> {
+    if (this.hasGuests) strayErrors.install(this);
     for (const loaded of this.loaded) {
       const { plugin } = loaded;
       if (plugin.start === undefined) continue;

@@ -87,11 +87,13 @@ export class StepExecution {
   }
 
   llm(ref: string): LanguageModel {
+    this.assertOpen();
     this.entry.permissions.require('llm', ref);
     return this.deps.resources.llm(ref, this.job.tenant_id);
   }
 
   client(ref: string): HttpClientConfig {
+    this.assertOpen();
     this.entry.permissions.require('client', ref);
     return this.deps.resources.client(ref, this.job.tenant_id);
   }
@@ -101,15 +103,19 @@ export class StepExecution {
     const { resources, kv } = this.deps;
     const { tenant_id, instance_id } = this.job;
     resources.checkStore(ref, tenant_id);
-    const keyOf = (key: string): string => `stores/${ref}/${tenant_id}/${instance_id}/${key}`;
+    const openKey = (key: string): string => {
+      this.assertOpen();
+      return `stores/${ref}/${tenant_id}/${instance_id}/${key}`;
+    };
     return {
-      get: async (key) => (await kv.get(keyOf(key)))?.value,
-      set: async (key, value) => void (await kv.put(keyOf(key), storable(key, value))),
-      delete: (key) => kv.delete(keyOf(key)),
+      get: async (key) => (await kv.get(openKey(key)))?.value,
+      set: async (key, value) => void (await kv.put(openKey(key), storable(key, value))),
+      delete: async (key) => kv.delete(openKey(key)),
     };
   }
 
   secret(ref: string): string {
+    this.assertOpen();
     this.entry.permissions.require('secret', ref);
     return this.deps.resources.secret(ref, this.job.tenant_id);
   }
@@ -240,7 +246,7 @@ export class StepExecution {
     const { run_id, step_id, scope, attempt } = this.job;
     const message: LiveProgress = { event_type: 'step.progress', run_id, step_id, scope, attempt, progress };
     this.deps.pubSub.publish(liveSubject(run_id), message);
-    this.progressPause = this.deps.clock.after(progressMs, () => this.tellProgress());
+    if (!this.isClosed) this.progressPause = this.deps.clock.after(progressMs, () => this.tellProgress());
   }
 
   /** The usage and activities the handler recorded, for the report. */
@@ -257,6 +263,11 @@ export class StepExecution {
     this.requestsEnd?.abort(this.abortReason);
   }
 
+  /** What a handler still does after its attempt is over has no effect. @throws LlmteamError why it is over */
+  private assertOpen(): void {
+    if (this.isClosed) throw this.endReason();
+  }
+
   private endReason(): LlmteamError {
     return this.abortReason ?? new LlmteamError('CANCELLED', 'the attempt is over');
   }
@@ -265,6 +276,7 @@ export class StepExecution {
     if (!this.isClosed) this.publishToken(this.tokens?.rest() ?? '');
     this.isClosed = true;
     this.progressPause?.cancel();
+    this.tellProgress();
     this.requestsEnd?.abort(this.endReason());
     this.startedSpan?.end();
   }

@@ -201,6 +201,21 @@ const acts = {
     busyFor(600_000);
     return { output: 1 };
   },
+  lingers: async (context, { ms }) => {
+    setTimeout(() => {
+      context.addUsage({ input_tokens: 1_000, output_tokens: 1_000 });
+      context.record({ event_type: 'step.completed', payload: {} });
+      context
+        .store('kept')
+        .set('owner', context.run_id)
+        .catch(() => undefined);
+    }, ms);
+    return { output: 1 };
+  },
+  keeps: async (context, { ms }) => {
+    await pause(ms);
+    return { output: (await context.store('kept').get('owner')) ?? null };
+  },
   reaches: async (context) => ({ output: reachable(context) }),
 };
 
