@@ -140,6 +140,37 @@ export const examples: Readonly<Record<string, unknown>> = {
   },
   CatalogType: transform,
   CatalogPage: { types: [transform], cursor: null },
+  PluginPage: {
+    plugins: [
+      {
+        name: 'ocr',
+        package: '@acme/llmteam-ocr',
+        version: '2.3.0',
+        kind: 'task',
+        is_built_in: false,
+        isolation: 'process',
+        permissions: ['network:api.acme.com', 'secret:acme_key'],
+        granted: ['secret:acme_key'],
+        step_types: ['acme_ocr'],
+        model_providers: [],
+        workers: 3,
+      },
+    ],
+    versions: [
+      {
+        type_id: 'acme_ocr',
+        version: '2.3.0',
+        is_provided: true,
+        segments: ['invoices'],
+        runs: ['run-4711'],
+        segment_count: 1,
+        run_count: 1,
+        is_used_elsewhere: false,
+      },
+    ],
+    is_complete: true,
+    cursor: null,
+  },
   Segment: segment,
   SegmentStored: { segment_id: 'article_writer', revision: 3, definition, warnings: [] },
   SegmentPage: {

@@ -51,7 +51,7 @@ export const catalogRoutes: readonly Route[] = [
     },
   }),
   defineRoute<typeof noQuery, typeof noBody>({
-    operation: 'list_plugins',
+    operation: 'get_plugins',
     method: 'get',
     path: '/api/v1/plugins',
     tag: 'catalog',
