@@ -1,6 +1,8 @@
 /** A plugin that does everything a plugin should not do: one step type, whose config says what. */
+import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
+import { parentPort } from 'node:worker_threads';
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -216,8 +218,43 @@ const acts = {
     await pause(ms);
     return { output: (await context.store('kept').get('owner')) ?? null };
   },
+  handles: async () => ({ output: tried(() => new childProcess.ChildProcess()) }),
+  says: async (_context, { texts }) => {
+    for (const text of texts) say(text);
+    await pause(300);
+    return { output: 1 };
+  },
+  bomb: async () => {
+    say(`[${'{},'.repeat(1_500_000)}1]`);
+    await pause(5_000);
+    return { output: 1 };
+  },
+  streams: async (context) => {
+    const text = 't'.repeat(100_000);
+    for (;;) context.emitToken(text);
+  },
   reaches: async (context) => ({ output: reachable(context) }),
 };
+
+/** What only the runtime inside should say to the host. */
+function say(text) {
+  if (parentPort !== null) return parentPort.postMessage(text);
+  const bytes = Buffer.from(text);
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(bytes.length);
+  writeAll(Buffer.concat([head, bytes]));
+}
+
+/** The pipe does not block, so it may be full. */
+function writeAll(bytes) {
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += fs.writeSync(3, bytes, at);
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+    }
+  }
+}
 
 function tried(act) {
   try {

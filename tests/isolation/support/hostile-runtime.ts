@@ -28,6 +28,8 @@ interface StepOptions {
 }
 
 export interface HostileOptions {
+  /** Default: that of the tests. */
+  readonly package?: string;
   readonly memory_mb?: number;
   readonly grant?: JsonObject;
   readonly unresponsive_seconds?: number;

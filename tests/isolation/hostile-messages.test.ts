@@ -1,0 +1,102 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Isolation } from '@llmteam/kernel';
+import * as assert from 'uvu/assert';
+import { spec } from '../support/spec.js';
+import { endOf, withHostile } from './support/hostile-runtime.js';
+
+const patience = { timeoutMs: 60_000 };
+const isolated: readonly Isolation[] = ['thread', 'process'];
+
+const nonsense = [
+  'nonsense',
+  'null',
+  '[]',
+  '{"did":"work","id":1,"work":1,"outcome":null}',
+  '{"did":"run","work":1}',
+  '{"tell":"log","level":"info","fields":{},"message":{"toString":1}}',
+  '{"tell":"stray"}',
+  '{"ask":"fetch","id":1,"work":1}',
+];
+
+/** A copy of the hostile plugin that names a folder outside of itself as a dependency. */
+async function withGreedyPlugin(use: (folder: string, outside: string) => Promise<void>): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), 'llmteam-greedy-'));
+  const folder = join(home, 'plugin');
+  const outside = join(home, 'outside');
+  try {
+    cpSync(join(import.meta.dirname, '../../isolation/hostile'), folder, { recursive: true });
+    const description = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const optionalDependencies = { '../../outside': '*', '../../../../..': '*', '.': '*' };
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...description, optionalDependencies }));
+    mkdirSync(join(folder, 'node_modules'));
+    mkdirSync(outside);
+    writeFileSync(join(outside, 'package.json'), '{}');
+    await use(folder, join(outside, 'package.json'));
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+spec('what hostile code says behind the back of the runtime', (test) => {
+  for (const isolation of isolated) {
+    test(
+      `${isolation}: messages that make no sense end at most the attempt`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          for (const text of nonsense) {
+            const end = endOf(await hostile.act('says', { config: { texts: [text] } }));
+            assert.match(end, /^1$|^STEP_CRASHED: |^STEP_FAILED: |^STEP_RESULT_INVALID: /, text);
+          }
+          assert.is((await hostile.calm(0)).status, 'completed');
+        }),
+      patience,
+    );
+
+    test(
+      `${isolation}: a message of too many parts is not even parsed`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          assert.match(endOf(await hostile.act('bomb')), /^STEP_CRASHED: .*too many parts/);
+        }),
+      patience,
+    );
+
+    test(
+      `${isolation}: a flood of tokens ends with its attempt`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          const end = endOf(await hostile.act('streams', { timeout_seconds: 5 }));
+          assert.match(end, /^STEP_(CRASHED|TIMEOUT): /);
+          assert.is((await hostile.calm(0)).status, 'completed');
+        }),
+      patience,
+    );
+
+    test(
+      `${isolation}: no handle of a process can be had`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          assert.is(endOf(await hostile.act('handles')), '"PERMISSION_DENIED"');
+        }),
+      patience,
+    );
+  }
+
+  test(
+    'process: what is no name of a package opens no folder',
+    () =>
+      withGreedyPlugin((folder, path) =>
+        withHostile(
+          'process',
+          async (hostile) => {
+            const { output } = await hostile.act('files', { config: { path } });
+            assert.equal(output, ['ERR_ACCESS_DENIED', 'ERR_ACCESS_DENIED']);
+          },
+          { package: folder },
+        ),
+      ),
+    patience,
+  );
+});
