@@ -19,8 +19,9 @@ const hasDocs = ['scripts/generate-docs.mjs', 'docs/contracts'].some((path) => e
 
 const steps = [
   { name: 'servers for the tests', script: 'nats-server', explains: true },
-  { name: 'format and lint', script: 'check:style' },
   { name: 'types and bundle', script: 'build' },
+  // After the build: the type-aware rules see a package of the workspace through its built declarations.
+  { name: 'format and lint', script: 'check:style' },
   { name: 'import rules', script: 'check:imports' },
   { name: 'dead code', script: 'check:dead-code' },
   { name: 'unfinished comments', script: 'check:comments' },

@@ -272,8 +272,9 @@ export class NatsJournal implements Journal {
   private async unpackAll(messages: readonly StreamMessage[], partition: number): Promise<readonly Item[]> {
     const items: Item[] = [];
     for (const message of messages) {
-      const unpacked = this.itemsOf(message, partition);
-      items.push(...(unpacked instanceof Promise ? await unpacked : unpacked));
+      const found = this.itemsOf(message, partition);
+      const unpacked: readonly Item[] = found instanceof Promise ? await found : found;
+      items.push(...unpacked);
     }
     return items;
   }
