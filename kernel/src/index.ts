@@ -66,6 +66,7 @@ export { countedListings, servedListings } from './plugins/plugin-listing.js';
 export { type PluginPackage, readPluginPackage } from './plugins/plugin-manifest.js';
 export { checkPluginShape } from './plugins/plugin-shape.js';
 export type { Grant, PluginStanding } from './plugins/plugin-standing.js';
+export { checkedReaction, ends } from './plugins/reaction-check.js';
 export { credentialsIn, isSecretHeader } from './redaction/credentials.js';
 export { SecretRedactor } from './redaction/secret-redactor.js';
 export { Retry } from './retry/retry.js';

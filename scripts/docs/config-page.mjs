@@ -28,6 +28,9 @@ first use; \`llmteam providers\` lists missing ones.`,
     fieldTable(partOf(plainSchema(ConfigFile).root, (key) => services.includes(key))),
     backends,
     overrides,
+    '## Plugins',
+    pluginEntries,
+    fieldTable(entryOfPlugins()),
     '## Models',
     `An entry of \`llms\` names its \`provider\`; the provider defines the other keys. \`llmteam providers\` lists the available providers,
 including those of plugins. Built in:`,
@@ -61,6 +64,14 @@ What steps return, throw, record or stream is searched for secrets before it lea
 than six characters are not searched for.`;
 
 const services = ['backend', 'nats', 'retention', 'coordinator', 'worker', 'gateway'];
+
+const pluginEntries = `An entry of \`plugins\` is the name or path of a package, which is then granted nothing, or an object. What \`grant\` takes and what
+\`isolation\` holds: [permissions and isolation](isolation.md).`;
+
+/** The object that an entry of `plugins` may be. */
+function entryOfPlugins() {
+  return plainSchema(ConfigFile).root.properties.plugins.items.anyOf.find(({ properties }) => properties !== undefined);
+}
 
 /** The schema with only the wanted keys. */
 function partOf(schema, wanted) {

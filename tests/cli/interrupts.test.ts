@@ -1,14 +1,9 @@
-import type { RunResult } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { jsonOf, withCli } from './support/cli.js';
+import { jsonOf, resultOf, withCli } from './support/cli.js';
 import { waiting } from './support/segments.js';
 
 const patience = { timeoutMs: 90_000 };
-
-function lastLine(stdout: string): RunResult {
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as RunResult;
-}
 
 spec('Ctrl-C', (test) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -20,7 +15,7 @@ spec('Ctrl-C', (test) => {
           await started.event('step.waiting', 'wait');
           started.signal(signal);
           const ended = await started.ended;
-          const result = lastLine(ended.stdout);
+          const result = resultOf(ended);
           assert.is(ended.code, 4, ended.stderr);
           assert.is(result.status, 'cancelled');
           assert.match(ended.stderr, new RegExp(`The run is being cancelled: llmteam received ${signal}\\.\n$`));

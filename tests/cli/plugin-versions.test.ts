@@ -4,7 +4,7 @@ import type { PluginPage, VersionUse } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { type Installed, install } from '../support/installed-plugins.js';
 import { spec } from '../support/spec.js';
-import { type Cli, jsonOf, withCli } from './support/cli.js';
+import { type Cli, jsonOf, resultOf, withCli } from './support/cli.js';
 import { askingAt, startDev } from './support/dev-service.js';
 import { chain } from './support/segments.js';
 
@@ -94,6 +94,25 @@ spec('versions of plugins on the command line', (test) => {
           orphaned.stdout,
           new RegExp(`^problem {2}versions: nothing provides ocr 1\\.4\\.0: run ${run_id}$`, 'm'),
         );
+      }),
+    patience,
+  );
+
+  test(
+    'a run goes on with another version of the same major',
+    () =>
+      withCli(async (cli) => {
+        configure(cli, [first]);
+        const running = cli.start(['run', cli.write('scan.json', scan), '--json']);
+        const { run_id } = await running.event('step.started', 'wait');
+        running.signal('SIGKILL');
+        await running.ended;
+
+        configure(cli, [{ ...first, version: '1.5.0', run: "return { output: 'read by 1.5.0' };" }]);
+        assert.match((await cli.call(['doctor'])).stdout, /^ok {7}versions: every version/m);
+        await cli.call(['runs', 'signal', run_id, 'go']);
+        const resumed = await cli.call(['runs', 'resume', run_id, '--json']);
+        assert.is(resultOf(resumed).output, 'read by 1.5.0', resumed.stderr);
       }),
     patience,
   );

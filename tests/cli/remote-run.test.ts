@@ -14,6 +14,7 @@ import {
   eventsIn,
   jsonOf,
   program,
+  resultOf,
   shellWords,
   terminalProgram,
   withCli,
@@ -81,7 +82,7 @@ spec('llmteam run at a gateway', (test) => {
           assert.equal(shared(remote), shared(local));
         }
         const lines = await there(['run', 'doubling.json', '--json', '-o', 'out.json', '--correlation-id', 'order-1']);
-        const result = JSON.parse(lines.stdout.trimEnd().split('\n').at(-1) ?? '');
+        const result = resultOf(lines);
         assert.equal(JSON.parse(readFileSync(join(cli.folder, 'out.json'), 'utf8')), result);
         const { events } = await client.listEvents(result.run_id);
         assert.equal(eventsIn(lines.stdout), events, 'every event, once');

@@ -4,7 +4,16 @@ import { LlmteamClient } from '@llmteam/sdk';
 import * as assert from 'uvu/assert';
 import { until } from '../gateway/support/until.js';
 import { spec } from '../support/spec.js';
-import { type CallOptions, type Cli, type Ended, eventsIn, jsonOf, type Started, withCli } from './support/cli.js';
+import {
+  type CallOptions,
+  type Cli,
+  type Ended,
+  eventsIn,
+  jsonOf,
+  resultOf,
+  type Started,
+  withCli,
+} from './support/cli.js';
 import { askingAt, type DevService, startDev } from './support/dev-service.js';
 import { approval, chain, doubling, transform, waiting } from './support/segments.js';
 
@@ -115,7 +124,7 @@ spec('llmteam at a gateway', (test) => {
         const ended = await resumed.ended;
         const waits = `Run ${run_id} waits at step 'wait' for signal go\n  llmteam runs signal ${run_id} go\n`;
         assert.equal([ended.code, ended.stderr], [0, waits]);
-        const result = JSON.parse(ended.stdout.trimEnd().split('\n').at(-1) ?? '');
+        const result = resultOf(ended);
         assert.equal(result.output, { at: 'last' });
         assert.ok(eventsIn(ended.stdout).some(({ event_type }) => event_type === 'segment.completed'));
         assert.equal(jsonOf(await alike('runs', 'resume', run_id)), result, 'a run that has ended tells its result');

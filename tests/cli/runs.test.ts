@@ -1,7 +1,7 @@
-import type { RunEvent, RunListing, RunResult, RunView, StepDetail, StepRecord } from '@llmteam/contracts';
+import type { RunEvent, RunListing, RunView, StepDetail, StepRecord } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { eventsIn, jsonOf, withCli } from './support/cli.js';
+import { eventsIn, jsonOf, resultOf, withCli } from './support/cli.js';
 import { chain, delay, doubling, transform, waiting } from './support/segments.js';
 
 const patience = { timeoutMs: 120_000 };
@@ -9,10 +9,6 @@ const patience = { timeoutMs: 120_000 };
 interface Listed {
   readonly runs: readonly Pick<RunListing, 'run_id' | 'segment_id' | 'status' | 'metadata'>[];
   readonly cursor: string | null;
-}
-
-function resultOf(stdout: string): RunResult {
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as RunResult;
 }
 
 spec('llmteam runs', (test) => {
@@ -98,7 +94,7 @@ spec('llmteam runs', (test) => {
       withCli(async ({ write, call }) => {
         write('doubling.json', doubling);
         const ran = await call(['run', 'doubling.json', '--json']);
-        const { run_id } = resultOf(ran.stdout);
+        const { run_id } = resultOf(ran);
         const [text, json, table, lines, unknown] = await Promise.all([
           call(['runs', 'show', run_id]),
           call(['runs', 'show', run_id, '--json']),
@@ -132,7 +128,7 @@ spec('llmteam runs', (test) => {
         const [first, second] = await Promise.all([started.ended, resumed.ended]);
         assert.is(first.code, 0, first.stderr);
         assert.is(second.code, 0, second.stderr);
-        assert.equal(jsonOf(second), resultOf(first.stdout), 'both print the same result');
+        assert.equal(jsonOf(second), resultOf(first), 'both print the same result');
         assert.equal(jsonOf(second).output, { at: 'last' });
       }),
     patience,
@@ -165,7 +161,7 @@ spec('llmteam runs', (test) => {
         await started.ended;
         assert.is(jsonOf(await call(['runs', 'show', run_id, '--json'])).status, 'running');
         const resumed = await call(['runs', 'resume', run_id, '--json']);
-        const result = resultOf(resumed.stdout);
+        const result = resultOf(resumed);
         assert.is(resumed.code, 0, resumed.stderr);
         assert.is(result.output, 2);
         const events = eventsIn((await call(['runs', 'events', run_id, '--json'])).stdout);

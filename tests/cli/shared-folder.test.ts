@@ -1,7 +1,7 @@
 import { LlmteamClient } from '@llmteam/sdk';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { type Cli, jsonOf, withCli } from './support/cli.js';
+import { type Cli, jsonOf, resultOf, withCli } from './support/cli.js';
 import { startDev } from './support/dev-service.js';
 import { chain, doubling, transform, waiting } from './support/segments.js';
 
@@ -56,9 +56,9 @@ spec('llmteam run beside llmteam dev', (test) => {
         await running.stop();
         const sent = await cli.call(['runs', 'signal', run_id, 'go', '--payload', '5']);
         assert.is(sent.code, 0, sent.stderr);
-        const { code, stdout } = await started.ended;
-        assert.is(code, 0);
-        assert.is(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '').output, 5);
+        const ended = await started.ended;
+        assert.is(ended.code, 0);
+        assert.is(resultOf(ended).output, 5);
       }),
     patience,
   );

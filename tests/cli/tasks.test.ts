@@ -1,7 +1,7 @@
-import type { HumanTask, RunResult } from '@llmteam/contracts';
+import type { HumanTask } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
-import { jsonOf, withCli } from './support/cli.js';
+import { jsonOf, resultOf, withCli } from './support/cli.js';
 import { approval, chain, transform } from './support/segments.js';
 
 const patience = { timeoutMs: 120_000 };
@@ -21,10 +21,6 @@ const asking = {
 
 function choice(stepId: string, config: object) {
   return { step_id: stepId, type: 'human_task', config: { title: 'Which?', ...config } };
-}
-
-function resultOf(stdout: string): RunResult {
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as RunResult;
 }
 
 spec('llmteam tasks', (test) => {
@@ -51,7 +47,7 @@ spec('llmteam tasks', (test) => {
         const answered = await call(['tasks', 'answer', id, '--approve', '--by', 'ann', '--comment', 'fine']);
         assert.is(answered.code, 0, answered.stderr);
         const ended = await started.ended;
-        assert.is(resultOf(ended.stdout).output, 'published by ann');
+        assert.is(resultOf(ended).output, 'published by ann');
         const late = await call(['tasks', 'answer', id, '--reject', '--by', 'bob']);
         assert.is(late.code, 1);
         assert.match(late.stderr, /^error TASK_CLOSED: /);
@@ -110,7 +106,7 @@ spec('llmteam tasks', (test) => {
           /^error JSON_INVALID: --value: /,
         );
         assert.is((await call(['tasks', 'answer', what, '--value', '{"n": 42}'])).code, 0);
-        assert.is(resultOf((await started.ended).stdout).output, 42);
+        assert.is(resultOf(await started.ended).output, 42);
       }),
     patience,
   );

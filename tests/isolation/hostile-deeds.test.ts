@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import type { Isolation } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
+import { withHostileCopy } from './support/hostile-copy.js';
 import { endOf, type HostileRuntime, withHostile } from './support/hostile-runtime.js';
 
 const patience = { timeoutMs: 60_000 };
@@ -159,7 +162,7 @@ spec('what a hostile handler does', (test) => {
           }
           const ways = (await hostile.act('network', { config: { port: 9 } })).output as Record<string, string>;
           for (const told of Object.values(ways)) assert.match(told, /^PERMISSION_DENIED: /);
-          for (const way of ['fetch', 'socket', 'server']) assert.match(String(ways[way]), /context\.fetch/);
+          for (const way of ['fetch', 'socket']) assert.match(String(ways[way]), /context\.fetch/);
           assert.match(String(ways.undeclared), /'elsewhere\.example\.com': its manifest does not declare it/);
           assert.match(String(ways.ungranted), /'api\.example\.com': the configuration does not grant it/);
         }),
@@ -195,6 +198,45 @@ spec('what a hostile handler does', (test) => {
       patience,
     );
   }
+
+  for (const isolation of isolated) {
+    test(
+      `${isolation}: it connects by itself to a host and port that are granted by name, and to no other`,
+      async () => {
+        const server = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1');
+        await once(server, 'listening');
+        const { port } = server.address() as AddressInfo;
+        const llmteam = { kind: 'task', name: 'hostile', api: 1, permissions: { network: ['*'] } };
+        try {
+          await withHostileCopy({ llmteam }, (folder) =>
+            withHostile(
+              isolation,
+              async (hostile) => {
+                const config = { host: '127.0.0.1', port };
+                assert.is(endOf(await hostile.act('connects', { config })), '"hello"');
+                const other = endOf(await hostile.act('connects', { config: { ...config, port: port + 1 } }));
+                assert.match(other, /^PERMISSION_DENIED: /);
+              },
+              { package: folder, grant: { network: [`127.0.0.1:${port}`] } },
+            ),
+          );
+        } finally {
+          server.close();
+        }
+      },
+      patience,
+    );
+  }
+
+  test(
+    'process: it may abort itself, and loads no native code',
+    () =>
+      withHostile('process', async (hostile) => {
+        assert.match(endOf(await amongOthers(hostile, () => hostile.act('aborts'))), /^STEP_CRASHED: .*SIGABRT/);
+        assert.is(endOf(await hostile.act('addons')), '"PERMISSION_DENIED"');
+      }),
+    patience,
+  );
 
   test(
     'process: memory outside of the heap counts too',

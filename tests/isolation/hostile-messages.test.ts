@@ -1,13 +1,15 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Isolation } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
+import { withHostileCopy } from './support/hostile-copy.js';
 import { endOf, withHostile } from './support/hostile-runtime.js';
 
 const patience = { timeoutMs: 60_000 };
 const isolated: readonly Isolation[] = ['thread', 'process'];
+
+const outsiders = { '../../outside': '*', '../../../../..': '*', '.': '*' };
 
 const nonsense = [
   'nonsense',
@@ -19,25 +21,6 @@ const nonsense = [
   '{"tell":"stray"}',
   '{"ask":"fetch","id":1,"work":1}',
 ];
-
-/** A copy of the hostile plugin that names a folder outside of itself as a dependency. */
-async function withGreedyPlugin(use: (folder: string, outside: string) => Promise<void>): Promise<void> {
-  const home = mkdtempSync(join(tmpdir(), 'llmteam-greedy-'));
-  const folder = join(home, 'plugin');
-  const outside = join(home, 'outside');
-  try {
-    cpSync(join(import.meta.dirname, '../../isolation/hostile'), folder, { recursive: true });
-    const description = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const optionalDependencies = { '../../outside': '*', '../../../../..': '*', '.': '*' };
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...description, optionalDependencies }));
-    mkdirSync(join(folder, 'node_modules'));
-    mkdirSync(outside);
-    writeFileSync(join(outside, 'package.json'), '{}');
-    await use(folder, join(outside, 'package.json'));
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
-}
 
 spec('what hostile code says behind the back of the runtime', (test) => {
   for (const isolation of isolated) {
@@ -87,16 +70,20 @@ spec('what hostile code says behind the back of the runtime', (test) => {
   test(
     'process: what is no name of a package opens no folder',
     () =>
-      withGreedyPlugin((folder, path) =>
-        withHostile(
+      withHostileCopy({ optionalDependencies: outsiders }, (folder) => {
+        const path = join(folder, '../outside/package.json');
+        mkdirSync(join(folder, 'node_modules'));
+        mkdirSync(join(folder, '../outside'));
+        writeFileSync(path, '{}');
+        return withHostile(
           'process',
           async (hostile) => {
             const { output } = await hostile.act('files', { config: { path } });
             assert.equal(output, ['ERR_ACCESS_DENIED', 'ERR_ACCESS_DENIED']);
           },
           { package: folder },
-        ),
-      ),
+        );
+      }),
     patience,
   );
 });

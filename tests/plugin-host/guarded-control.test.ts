@@ -38,7 +38,7 @@ spec('a control type from outside', (test) => {
     cycle.self = cycle;
     const answers: [() => unknown, RegExp][] = [
       [() => undefined, /^STEP_RESULT_INVALID: /],
-      [() => ({ directives: 'none' }), /^STEP_RESULT_INVALID: .*list of `directives`/],
+      [() => ({ directives: 'none' }), /^STEP_RESULT_INVALID: .*must return \{directives/],
       [() => ({ directives: [null] }), /^STEP_RESULT_INVALID: .*no known `do`/],
       [() => ({ directives: [{ do: 'explode' }] }), /^STEP_RESULT_INVALID: .*no known `do`/],
       [

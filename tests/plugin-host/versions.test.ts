@@ -53,6 +53,14 @@ spec('versions of plugins', (test) => {
       assert.equal(described.sort(), ['In version 1.4.0.', 'In version 2.0.1.']);
     }));
 
+  test('another version of the same major stands for one that is gone, of another major none', () =>
+    loading([{ ...first, version: '1.5.0' }, second], ({ catalog }) => {
+      assert.is(catalog.find('ocr', '1.4.0'), undefined);
+      assert.is(catalog.findSameMajor('ocr', '1.4.0')?.metadata.version, '1.5.0');
+      assert.is(catalog.findSameMajor('ocr', '3.0.0'), undefined);
+      assert.is(catalog.findSameMajor('other', '1.4.0'), undefined);
+    }));
+
   test('one version of one plugin twice is refused, naming both entries', async () => {
     assert.is(
       await refusal([first, { ...first, alias: 'acme-ocr-v2' }]),

@@ -17,7 +17,9 @@ import {
 import {
   type CatalogEntry,
   type ConfigTemplate,
+  checkedReaction,
   createExpressionCompiler,
+  ends,
   StepCatalog,
   type Variables,
 } from '@llmteam/kernel';
@@ -41,21 +43,6 @@ export type Around = <Result>(body: () => Result) => Result;
 
 const plainly: Around = (body) => body();
 const version = '1.0.0';
-const directiveKinds: readonly string[] = [
-  'complete',
-  'fail',
-  'open_scope',
-  'close_scope',
-  'start_timer',
-  'stop_timer',
-  'wait_signal',
-  'open_task',
-  'escalate_task',
-  'start_child',
-  'cancel_upstream',
-  'emit',
-] satisfies readonly Directive['do'][];
-
 export class ControlStep {
   state: unknown;
   hasEnded = false;
@@ -82,16 +69,15 @@ export class ControlStep {
   tell(occurrence: Occurrence, now: number, around: Around = plainly): readonly Directive[] {
     const type = `step type '${this.type.metadata.type_id}'`;
     if (this.hasEnded) throw new Error(`'${occurrence.kind}' cannot be told to a step of ${type} that has ended`);
-    const reaction = this.react(occurrence, now, around);
-    const fault = reactionFault(reaction) ?? this.portFault(reaction.directives);
-    if (fault !== null) throw new Error(`${type}, told '${occurrence.kind}': ${fault}`);
-    if (reaction.state !== undefined) this.state = reaction.state;
-    this.hasEnded = reaction.directives.some(ends);
-    return reaction.directives;
+    const returned = this.react(occurrence, now, around);
+    const { state, directives } = this.checked(returned, `${type}, told '${occurrence.kind}'`);
+    if (state !== undefined) this.state = state;
+    this.hasEnded = directives.some(ends);
+    return directives;
   }
 
   /** An expression that fails ends the step, as in the engine. */
-  private react(occurrence: Occurrence, now: number, around: Around): Reaction<unknown> {
+  private react(occurrence: Occurrence, now: number, around: Around): unknown {
     const { config, state } = this;
     const { input = null } = this.given;
     const view = { config, input: frozen(structuredClone(input)), state, now, evaluate: this.evaluate.bind(this) };
@@ -113,12 +99,17 @@ export class ControlStep {
     return frozen(expression.evaluate({ run, input, ports: { input }, step, ...replace }));
   }
 
-  private portFault(directives: readonly Directive[]): string | null {
-    const last = directives.at(-1);
-    if (last?.do !== 'complete') return null;
-    const unknown = Object.keys(last.ports).find((port) => !this.ports.has(port) && !this.ports.has('*'));
-    if (unknown !== undefined) return `it fired port '${unknown}', which it does not have`;
-    return this.type.firesAllPorts === true ? this.entry.ports.outputFault(last.ports) : null;
+  private checked(returned: unknown, told: string): Reaction<unknown> {
+    try {
+      const reaction = checkedReaction(returned, this.state, (port) => this.ports.has(port) || this.ports.has('*'));
+      const last = reaction.directives.at(-1);
+      const isWhole = this.type.firesAllPorts === true && last?.do === 'complete';
+      const fault = isWhole ? this.entry.ports.outputFault(last.ports) : null;
+      if (fault === null) return reaction;
+      throw new Error(fault);
+    } catch (cause) {
+      throw new Error(`${told}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    }
   }
 }
 
@@ -132,43 +123,6 @@ function entryOf(type: AnyControlType): CatalogEntry {
   const entry = catalog.entries()[0] as CatalogEntry;
   entries.set(type, entry);
   return entry;
-}
-
-function reactionFault(reaction: { readonly directives?: unknown; readonly state?: unknown } | null): string | null {
-  const { directives, state } = reaction ?? {};
-  if (!Array.isArray(directives)) return 'it must return {directives: […]}, at once and not as a promise';
-  if (state !== undefined && !isJson(state)) return 'its state is not JSON';
-  if (!isJson(directives)) return 'its directives are not JSON';
-  const list = directives as readonly Directive[];
-  const unknown = list.find((one) => !directiveKinds.includes(one?.do));
-  if (unknown !== undefined) return `unknown directive ${JSON.stringify(unknown)}`;
-  if (list.slice(0, -1).some(ends)) return 'it returned directives after the end of the step';
-  const timer = list.find(
-    (one) => one.do === 'start_timer' && (one.at === undefined) === (one.after_seconds === undefined),
-  );
-  return timer === undefined ? null : 'start_timer needs exactly one of after_seconds and at';
-}
-
-function ends({ do: what }: Directive): boolean {
-  return what === 'complete' || what === 'fail';
-}
-
-/** Whether a value survives the journal: members that are undefined do not count. */
-function isJson(value: unknown): boolean {
-  try {
-    return isPlain(value);
-  } catch {
-    return false;
-  }
-}
-
-/** Throws if the value contains itself. */
-function isPlain(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (typeof value !== 'object' || value === null) return ['string', 'boolean', 'object'].includes(typeof value);
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return false;
-  return Object.values(value).every((part) => part === undefined || isPlain(part));
 }
 
 function frozen<Value>(value: Value): Value {

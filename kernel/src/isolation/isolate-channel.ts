@@ -26,8 +26,8 @@ export interface ChannelOptions {
   /** The folders that a process may read. */
   readonly readable: readonly string[];
   readonly memoryMb: number;
-  /** Whether code may open connections of its own. */
-  readonly hasNetwork: boolean;
+  /** Hosts that its code may connect to by itself, as `host` or `host:port`. */
+  readonly hosts: readonly string[];
 }
 
 export type OpenChannel = (options: ChannelOptions, events: ChannelEvents) => IsolateChannel;

@@ -11,6 +11,7 @@ import type {
   JsonObject,
   ModelRequest,
   ModelResponse,
+  StepContext,
   StepTypeDescription,
   Usage,
 } from '@llmteam/contracts';
@@ -31,19 +32,20 @@ export interface PluginDescription {
 }
 
 /** The members of a handler's context that are data. */
-export interface AttemptFacts {
-  readonly tenant_id: string;
-  readonly instance_id: string;
-  readonly run_id: string;
-  readonly segment_id: string;
-  readonly step_id: string;
-  readonly scope: string;
-  readonly attempt: number;
-  readonly idempotency_key: string;
-  readonly ports: JsonObject;
-  readonly deadline: number | null;
-  readonly timeout_seconds: number | null;
-}
+export type AttemptFacts = Pick<
+  StepContext,
+  | 'tenant_id'
+  | 'instance_id'
+  | 'run_id'
+  | 'segment_id'
+  | 'step_id'
+  | 'scope'
+  | 'attempt'
+  | 'idempotency_key'
+  | 'ports'
+  | 'deadline'
+  | 'timeout_seconds'
+>;
 
 /** All that a handler can be told at once. What it may not use is not in it. */
 export interface AttemptData {
@@ -131,7 +133,12 @@ export type Saying =
   | { readonly did: 'load'; readonly outcome: Outcome<PluginDescription> }
   | { readonly did: 'start'; readonly outcome: Outcome<null> }
   | { readonly did: 'stop'; readonly outcome: Outcome<null> }
-  | { readonly did: 'run'; readonly outcome: Outcome<FiredPorts>; readonly stack?: string; readonly heap: number }
+  | {
+      readonly did: 'run';
+      readonly outcome: Outcome<FiredPorts>;
+      readonly stack?: string | null;
+      readonly heap: number;
+    }
   | { readonly did: 'generate'; readonly outcome: Outcome<ModelResponse>; readonly heap: number }
   | { readonly did: 'pong' }
   | (Question & { readonly id: number })
@@ -146,7 +153,12 @@ export type Saying =
   | { readonly tell: 'heartbeat'; readonly progress: JsonObject | null }
   | { readonly tell: 'span'; readonly attributes: JsonObject }
   /** An error outside of every handler's promise; `run_id` is of the attempt that caused it, null if that cannot be known. */
-  | { readonly tell: 'stray'; readonly error: ErrorInfo; readonly stack: string; readonly cause: StrayCause | null };
+  | {
+      readonly tell: 'stray';
+      readonly error: ErrorInfo;
+      readonly stack: string | null;
+      readonly cause: StrayCause | null;
+    };
 
 export interface StrayCause {
   readonly run_id: string;

@@ -2,7 +2,7 @@
  * Purpose: isolates of one plugin: as many as there is work at a time.
  * Owns: opening, keeping and closing them. Does not own: the number of attempts at a time, which the worker's concurrency bounds.
  */
-import type { Logger } from '@llmteam/contracts';
+import { LlmteamError, type Logger } from '@llmteam/contracts';
 import type { Isolate } from './isolate.js';
 
 export interface IsolatePoolOptions {
@@ -38,7 +38,7 @@ export class IsolatePool {
     this.give(isolate);
   }
 
-  /** @throws LlmteamError of the plugin that does not start */
+  /** @throws Error of the plugin that does not start; LlmteamError `CANCELLED` if it was stopped meanwhile */
   async take(): Promise<Isolate> {
     for (let next = this.idle.pop(); next !== undefined; next = this.idle.pop()) {
       if (next.isolate.isUsable) return next.isolate;
@@ -46,7 +46,9 @@ export class IsolatePool {
     }
     const isolate = await this.options.open();
     this.all.add(isolate);
-    return isolate;
+    if (!this.isClosed) return isolate;
+    this.drop(isolate);
+    throw new LlmteamError('CANCELLED', 'the plugin was stopped');
   }
 
   /** Takes one back. One that is no longer usable is replaced, so that the next attempt need not wait. */
@@ -96,7 +98,7 @@ export class IsolatePool {
     this.sweep = setTimeout(() => {
       this.sweep = null;
       const before = performance.now() - idleMs;
-      while (this.idle.length > 1 && (this.idle[0] as Idle).since < before)
+      while (this.idle.length > this.kept && (this.idle[0] as Idle).since < before)
         this.drop((this.idle.shift() as Idle).isolate);
       this.scheduleSweep();
     }, idleMs);

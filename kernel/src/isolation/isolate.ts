@@ -15,8 +15,6 @@ export interface IsolateOptions extends ChannelOptions {
   readonly open: OpenChannel;
   /** The module of the plugin. */
   readonly entry: string;
-  /** Hosts that its code may connect to by itself. */
-  readonly hosts: readonly string[];
   /** Deadline of loading, starting and stopping. */
   readonly deadlineMs: number;
   /** How long it may not answer while it works. */

@@ -22,7 +22,7 @@ import { attemptData } from './attempt-data.js';
 import { AttemptRelay } from './attempt-relay.js';
 import { Isolate, type IsolateOptions } from './isolate.js';
 import type { FromIsolate, PluginDescription, ToIsolate } from './isolate-messages.js';
-import { IsolatePools } from './isolate-pools.js';
+import { IsolatePools, type Lease } from './isolate-pools.js';
 import { revivedError } from './revived-error.js';
 
 export interface IsolatedPluginOptions extends IsolateOptions {
@@ -68,9 +68,10 @@ export async function loadIsolated(options: IsolatedPluginOptions): Promise<Plug
       state.pools.common.add(first ?? (await openStarted()));
     },
     stop: async () => {
-      const { pools } = state;
+      const { first, pools } = state;
+      state.first = null;
       state.pools = newPools();
-      await pools.close();
+      await Promise.all([first?.close(), pools.close()]);
     },
   };
 }
@@ -83,7 +84,7 @@ function checkedDescription({ name, api, stepTypes, modelProviders }: PluginDesc
 
 async function runAttempt(pools: IsolatePools, typeId: string, context: StepContext): Promise<FiredPorts> {
   const attempt = attemptData(executionOf(context));
-  const lease = await pools.lease(typeId);
+  const lease = await leaseOf(pools, typeId, `plugin '${attempt.plugin}'`);
   const { isolate } = lease;
   const relay = new AttemptRelay(context, (message) => isolate.send(message));
   const unwatch = endWhenAborted(isolate, context.signal);
@@ -102,6 +103,17 @@ async function runAttempt(pools: IsolatePools, typeId: string, context: StepCont
     unwatch();
     relay.close();
     lease.end(isolate.hasFailed);
+  }
+}
+
+/** @throws LlmteamError `STEP_CRASHED` if another process or thread is needed and does not start */
+async function leaseOf(pools: IsolatePools, key: string, who: string): Promise<Lease> {
+  try {
+    return await pools.lease(key);
+  } catch (cause) {
+    if (isLlmteamError(cause)) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new LlmteamError('STEP_CRASHED', `${who} could not be started for the step: ${why}`, { cause });
   }
 }
 
@@ -157,7 +169,7 @@ async function generate(
   { signal, log, onToken }: Watcher,
 ): Promise<ModelResponse> {
   signal.throwIfAborted();
-  const lease = await pools.lease(call.provider_id);
+  const lease = await leaseOf(pools, call.provider_id, `model provider '${call.provider_id}'`);
   const { isolate } = lease;
   const receive = (message: FromIsolate) => {
     if ('tell' in message && message.tell === 'token') onToken(String(message.text));

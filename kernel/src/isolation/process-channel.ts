@@ -93,13 +93,13 @@ function howOf(code: number | null, signal: NodeJS.Signals | null): string {
   return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
 }
 
-function flagsOf({ main, readable, memoryMb, hasNetwork }: ChannelOptions): string[] {
+function flagsOf({ main, readable, memoryMb, hosts }: ChannelOptions): string[] {
   return [
     '--no-warnings',
     `--max-old-space-size=${memoryMb}`,
     permissionFlag(),
     ...[dirname(fileURLToPath(main)), ...readable].map((path) => `--allow-fs-read=${path}/*`),
-    ...(process.allowedNodeEnvironmentFlags.has('--allow-net') && hasNetwork ? ['--allow-net'] : []),
+    ...(process.allowedNodeEnvironmentFlags.has('--allow-net') && hosts.length > 0 ? ['--allow-net'] : []),
   ];
 }
 

@@ -7,7 +7,7 @@ const bytesPerSecond = 64 * 1024 * 1024;
 const messagesPerSecond = 50_000;
 
 /** A worker thread: its own heap, environment and modules, but the same process. */
-export function openThread({ main, memoryMb, hasNetwork }: ChannelOptions, events: ChannelEvents): IsolateChannel {
+export function openThread({ main, memoryMb }: ChannelOptions, events: ChannelEvents): IsolateChannel {
   const worker = new Worker(new URL(main), {
     env: {},
     argv: [],
@@ -15,7 +15,6 @@ export function openThread({ main, memoryMb, hasNetwork }: ChannelOptions, event
     stdout: true,
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
-    workerData: { hasNetwork },
   });
   const failure: { why: string | null } = { why: null };
   readLines(worker.stdout, (line) => events.line('stdout', line));

@@ -4,7 +4,7 @@
  */
 import { type JsonObject, LlmteamError, type StepTypeMetadata } from '@llmteam/contracts';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
-import { configChecker } from '../catalog/config-checker.js';
+import { type ConfigChecker, configChecker } from '../catalog/config-checker.js';
 import { metadataSchema } from '../catalog/metadata-schema.js';
 import { jsonFault } from '../runtime/json-guard.js';
 import { contractFaults } from '../validation/contract-faults.js';
@@ -16,16 +16,21 @@ export function checkMetadata(
   { specifier }: Pick<PluginPackage, 'specifier'>,
   types: readonly StepTypeMetadata[],
 ): void {
-  const faults = types.flatMap((metadata, index) => metadataFaults(metadata, index));
+  const check = configChecker();
+  const faults = types.flatMap((metadata, index) => metadataFaults(metadata, index, check));
   if (faults.length > 0) throw new LlmteamError('PLUGIN_INVALID', `plugin '${specifier}': ${faults.join('; ')}`);
 }
 
-function metadataFaults(metadata: StepTypeMetadata, index: number): string[] {
+function metadataFaults(metadata: StepTypeMetadata, index: number, check: ConfigChecker): string[] {
   const fault = jsonFault(metadata);
   if (fault !== null) return [`the metadata of stepTypes[${index}] ${fault}`];
   const name = typeof metadata.type_id === 'string' ? `step type '${metadata.type_id}'` : `stepTypes[${index}]`;
   if (!checker()(metadata)) return contractFaults(metadataSchema, metadata, name).map(({ message }) => message);
-  return [...schemaFaults(name, metadata), ...portFaults(name, metadata), ...exampleFaults(name, metadata)];
+  return [
+    ...schemaFaults(name, metadata, check),
+    ...portFaults(name, metadata),
+    ...exampleFaults(name, metadata, check),
+  ];
 }
 
 const compiled: { check?: ValidateFunction } = {};
@@ -36,8 +41,11 @@ function checker(): ValidateFunction {
 }
 
 /** A schema that does not compile would fail in every process that meets it. */
-function schemaFaults(name: string, { config_schema, input_ports, output_ports }: StepTypeMetadata): string[] {
-  const check = configChecker();
+function schemaFaults(
+  name: string,
+  { config_schema, input_ports, output_ports }: StepTypeMetadata,
+  check: ConfigChecker,
+): string[] {
   const schemas: [string, JsonObject][] = [
     ['config_schema', config_schema],
     ...[...input_ports, ...output_ports].flatMap((port) =>
@@ -64,8 +72,7 @@ function portFaults(name: string, { input_ports, output_ports }: StepTypeMetadat
 }
 
 /** Examples with `${…}` are only valid once that is filled in. */
-function exampleFaults(name: string, { config_schema, examples }: StepTypeMetadata): string[] {
-  const check = configChecker();
+function exampleFaults(name: string, { config_schema, examples }: StepTypeMetadata, check: ConfigChecker): string[] {
   return examples.flatMap((example, index) => {
     if (JSON.stringify(example).includes('${')) return [];
     const fault = safely(() => check(config_schema, example, `examples[${index}]`));

@@ -23,6 +23,7 @@ import { processOpener } from '../isolation/process-channel.js';
 import { readableFolders } from '../isolation/readable-folders.js';
 import { Reaper } from '../isolation/reaper.js';
 import { openThread } from '../isolation/thread-channel.js';
+import { PermissionCheck } from '../runtime/permission-check.js';
 import { guardedControl } from './guarded-control.js';
 import { guardedTask } from './guarded-task.js';
 import { checkMetadata } from './metadata-check.js';
@@ -121,8 +122,15 @@ export class PluginHost {
       }
     }
     faults.push(...this.registerAll());
+    if (faults.length > 0) await this.discard();
     throwAll(faults);
     return this.loaded;
+  }
+
+  /** Ends the processes and threads of plugins that will not be started. */
+  private async discard(): Promise<void> {
+    const isolated = this.loaded.filter(({ isolation }) => isolation !== 'inline');
+    await Promise.allSettled(isolated.map(async ({ plugin }) => plugin.stop?.(undefined)));
   }
 
   /** What is loaded, in load order. */
@@ -188,9 +196,8 @@ export class PluginHost {
     const { memoryMb = 256, unresponsiveMs = 60_000 } = wanted;
     const { name, permissions = {} } = manifest;
     const isThread = wanted.isolation === 'thread';
-    const granted = grant === 'declared' ? [] : grant;
     // Code connects by itself only to hosts that the operator wrote down; patterns are for `context.fetch`.
-    const hosts = (permissions.network ?? []).filter((host) => granted.includes(`network:${host}`));
+    const hosts = new PermissionCheck({ plugin: name, grant }, permissionList(permissions)).namedHosts();
     return loadIsolated({
       open: isThread ? openThread : processOpener(this.reaper),
       main: this.options.isolateMain as string,
@@ -198,7 +205,6 @@ export class PluginHost {
       readable: isThread ? [] : readableFolders(folder),
       entry,
       hosts,
-      hasNetwork: hosts.length > 0,
       memoryMb,
       unresponsiveMs,
       deadlineMs: this.deadlineMs,

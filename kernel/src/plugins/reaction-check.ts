@@ -52,28 +52,36 @@ export function checkedReaction(
   seenState: unknown,
   firesPort: (name: string) => boolean,
 ): Reaction<unknown> {
-  const reaction = jsonCopy(returned) as Reaction<unknown>;
-  if (typeof reaction !== 'object' || reaction === null) throw invalid('it must return an object {directives: […]}');
-  const { directives, state = jsonCopy(seenState) } = reaction;
-  if (!Array.isArray(directives)) throw invalid('it must return a list of `directives`');
+  const reaction = jsonCopy(returned) as Partial<Reaction<unknown>> | null;
+  const { directives, state = jsonCopy(seenState) } = reaction ?? {};
+  if (!Array.isArray(directives)) throw invalid('it must return {directives: […]}, at once and not as a promise');
   if (directives.length > mostDirectives) throw invalid(`it returned more than ${mostDirectives} directives`);
   const fault = jsonFault(state === undefined ? { directives } : { state, directives });
   if (fault !== null) throw invalid(`its reaction is not JSON: ${fault}`);
   const excess = sizeFault({ state: (state ?? null) as Json, directives: directives as unknown as Json });
   if (excess !== null) throw new LlmteamError('LIMIT_EXCEEDED', `control type: its reaction ${excess}`);
   for (const [at, directive] of directives.entries()) checkDirective(directive, at, firesPort);
+  if (directives.slice(0, -1).some(ends)) throw invalid('it returned directives after the end of the step');
   return state === undefined ? { directives } : { state, directives };
+}
+
+/** Whether a directive ends its step. */
+export function ends({ do: what }: Directive): boolean {
+  return what === 'complete' || what === 'fail';
 }
 
 function checkDirective(directive: Directive, at: number, firesPort: (name: string) => boolean): void {
   const place = `directives[${at}]`;
   const check = checks().get(directive?.do);
-  if (check === undefined) throw invalid(`${place} has no known \`do\``);
+  if (check === undefined) throw invalid(`${place} has no known \`do\`: ${JSON.stringify(directive?.do ?? null)}`);
   if (check(directive as unknown) !== true) {
     const [first] = check.errors ?? [];
     throw invalid(
       `${place} (${directive.do}): ${`${first?.instancePath ?? ''} ${first?.message ?? 'is wrong'}`.trim()}`,
     );
+  }
+  if (directive.do === 'start_timer' && (directive.at === undefined) === (directive.after_seconds === undefined)) {
+    throw invalid(`${place} (start_timer) needs exactly one of after_seconds and at`);
   }
   if (directive.do === 'emit') return checkEvent(directive.event_type, directive.payload, place);
   if (directive.do !== 'complete') return;

@@ -22,20 +22,23 @@ interface Call extends Attempted {
 class StrayErrors {
   private readonly calls = new AsyncLocalStorage<Call>();
   private readonly hosts = new Set<object>();
+  /** Somebody else may have been first. */
+  private isCapturing = false;
 
   /** A rejection that nobody handles arrives as an exception too, unless somebody listens for those. */
   install(host: object): void {
-    if (this.hosts.size === 0 && !process.hasUncaughtExceptionCaptureCallback()) {
-      process.setUncaughtExceptionCaptureCallback((thrown) => this.trace(thrown));
+    if (this.hosts.size === 0) {
+      this.isCapturing = !process.hasUncaughtExceptionCaptureCallback();
+      if (this.isCapturing) process.setUncaughtExceptionCaptureCallback((thrown) => this.trace(thrown));
+      process.prependListener('exit', this.onExit);
     }
-    if (this.hosts.size === 0) process.prependListener('exit', this.onExit);
     this.hosts.add(host);
   }
 
   uninstall(host: object): void {
     if (!this.hosts.delete(host) || this.hosts.size > 0) return;
     process.off('exit', this.onExit);
-    process.setUncaughtExceptionCaptureCallback(null);
+    if (this.isCapturing) process.setUncaughtExceptionCaptureCallback(null);
   }
 
   /** What `work` returns; rejects as soon as its code throws elsewhere. */

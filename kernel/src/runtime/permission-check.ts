@@ -42,6 +42,14 @@ export class PermissionCheck {
     return this.declared.some(isOfKind) && (grant === 'declared' || grant.some(isOfKind));
   }
 
+  /** The declared hosts that the operator wrote down by their names, as `host` or `host:port`. */
+  namedHosts(): string[] {
+    const { grant } = this.standing;
+    const written = grant === 'declared' ? [] : grant.filter((permission) => permission.startsWith('network:'));
+    const hosts = written.map((permission) => permission.slice('network:'.length).toLowerCase());
+    return hosts.filter((host) => !host.includes('*') && this.fault('network', host) === null);
+  }
+
   /** Whether the operator wrote this very host, not a pattern that covers it. */
   grantsByName(host: string): boolean {
     const { grant } = this.standing;

@@ -1,7 +1,7 @@
 /**
  * Purpose: a worker: consumes jobs for the step types in its catalog, runs their handlers and appends the reports.
- * Owns: attempt timeouts, heartbeats, cancellation, storing the report before acking the job. Does not own: retries; a failed attempt
- * is a report like any other.
+ * Owns: heartbeats, cancellation, storing the report before acking the job. Does not own: the call of a handler and its time-out
+ * (handler-run.ts); retries: a failed attempt is a report like any other.
  * Invariants:
  *   W1 A job is acked only after its report is stored.
  *   W2 An attempt reports at most once, and never after its job was released.
@@ -10,7 +10,6 @@
  *   W5 Nothing a handler returns, throws or records is journaled with a configured secret in it.
  *   W6 Whatever a handler returns or throws is one report; after the time-out of its attempt it is a time-out.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Consumer,
   cancelSubject,
@@ -23,16 +22,15 @@ import {
   LlmteamError,
   queueName,
   type StepReported,
-  type TaskType,
   type Timer,
 } from '@llmteam/contracts';
 import type { ArrivedValues } from '../catalog/port-check.js';
 import type { CatalogEntry, StepCatalog } from '../catalog/step-catalog.js';
 import type { Retry } from '../retry/retry.js';
 import { DeadLetters } from './dead-letters.js';
-import { HandlerContext } from './handler-context.js';
+import { runHandler } from './handler-run.js';
 import { ReleasedJobs } from './released-jobs.js';
-import { type AttemptResult, guardedError, guardedPorts } from './report-guard.js';
+import type { AttemptResult } from './report-guard.js';
 import type { RunningAttempts } from './running-attempts.js';
 import { StepExecution } from './step-execution.js';
 import type { JobEnd, WorkObserver } from './work-observer.js';
@@ -251,7 +249,7 @@ export class WorkLoop {
     execution.onBlame = () => running !== undefined && this.options.running?.culprit(running);
     try {
       if (job.journal_start) await this.options.retry.untilKept(() => this.appendStart(job, beganAt));
-      return this.report(job, beganAt, await this.run(execution, entry.task), execution);
+      return this.report(job, beganAt, await runHandler(execution, entry.task, this.deps), execution);
     } finally {
       if (running !== undefined) this.options.running?.end(running);
       execution.close();
@@ -259,37 +257,11 @@ export class WorkLoop {
     }
   }
 
-  /** Never rejects. */
-  private async run(execution: StepExecution, task: TaskType): Promise<AttemptResult> {
-    const { job, entry, config } = execution;
-    const { redactor } = this.deps.resources;
-    try {
-      const startedAt = this.deps.clock.now();
-      const result = invoke(task, execution, config);
-      const ports = await (job.timeout_seconds === null
-        ? result
-        : this.withTimeout(execution, result, startedAt, job.timeout_seconds));
-      return guardedPorts(ports, job, entry, redactor);
-    } catch (thrown) {
-      const error = guardedError(thrown, redactor);
-      if (!isLlmteamError(thrown)) {
-        const stack = stackOf(thrown);
-        execution.log.warn({ error, ...(stack !== null && { stack }) }, 'the handler of a step threw');
-      }
-      return { error };
-    }
-  }
-
   /** The exact version if the catalog has it, otherwise any with the same major version. */
   private findType(job: Job): CatalogEntry | undefined {
     const { catalog } = this.options;
-    const major = job.type_version.slice(0, job.type_version.indexOf('.') + 1);
-    return (
-      catalog.find(job.step_type, job.type_version) ??
-      catalog
-        .entries()
-        .find(({ metadata: { type_id, version } }) => type_id === job.step_type && version.startsWith(major))
-    );
+    const { step_type, type_version } = job;
+    return catalog.find(step_type, type_version) ?? catalog.findSameMajor(step_type, type_version);
   }
 
   private get maxDeliveries(): number {
@@ -340,40 +312,6 @@ export class WorkLoop {
     await this.deps.journal.append(job, [{ message_id: `start:${step}#${attempt}`, fact }]);
   }
 
-  /**
-   * Rejects with `STEP_TIMEOUT` when the time is up. A handler that keeps running after that is ignored; so is one that settles too late
-   * because it kept the process busy, which delays the timer too.
-   */
-  private async withTimeout(
-    execution: StepExecution,
-    result: Promise<unknown>,
-    startedAt: number,
-    timeoutSeconds: number,
-  ): Promise<unknown> {
-    const { clock } = this.deps;
-    const error = new LlmteamError(
-      'STEP_TIMEOUT',
-      `step '${execution.job.step_id}' took longer than ${timeoutSeconds} s`,
-    );
-    const dueAt = startedAt + Math.ceil(timeoutSeconds * 1_000);
-    let timer: Timer | undefined;
-    const timeout = new Promise<LlmteamError>((resolve) => {
-      timer = clock.after(Math.max(0, dueAt - clock.now()), () => {
-        resolve(error);
-        execution.abort(error);
-      });
-    });
-    try {
-      const first = await Promise.race([result.catch((thrown: unknown) => new Rejection(thrown)), timeout]);
-      if (first === error) throw await lastWord(result, error);
-      if (clock.now() > dueAt) throw error;
-      if (first instanceof Rejection) throw first.reason;
-      return first;
-    } finally {
-      timer?.cancel();
-    }
-  }
-
   private report(job: Job, startedAt: number, result: AttemptResult, execution?: StepExecution): StepReported {
     const { step, attempt } = job;
     const worker = this.options.workerId;
@@ -391,42 +329,11 @@ export class WorkLoop {
   }
 }
 
-/** A settled rejection, told apart from a value that a handler returned. */
-class Rejection {
-  constructor(readonly reason: unknown) {}
-}
-
-/** A handler may be plain JavaScript: it may throw at once, or return no promise. */
-async function invoke(task: TaskType, execution: StepExecution, config: JsonObject): Promise<unknown> {
-  return await task.run(new HandlerContext(execution), config, execution.arrived.input);
-}
-
 function refuse(job: Job, entry: CatalogEntry, config: JsonObject, arrived: ArrivedValues): ErrorInfo | null {
   const fault = entry.checkConfig(config);
   if (fault !== null) return errorInfo('STEP_CONFIG_INVALID', `step '${job.step_id}': ${fault}`);
   const wrong = entry.ports.inputFault(arrived);
   return wrong === null ? null : errorInfo('STEP_INPUT_INVALID', `step '${job.step_id}': ${wrong}`);
-}
-
-const shownStack = 4_000;
-
-/** For the log, which must survive anything that was thrown. */
-function stackOf(thrown: unknown): string | null {
-  try {
-    const { stack } = thrown as { readonly stack?: unknown };
-    return typeof stack === 'string' ? stack.slice(0, shownStack) : null;
-  } catch {
-    return null;
-  }
-}
-
-/**
- * A handler that responds to the abort in the same turn of the event loop with a `STEP_TIMEOUT` of its own may say more than the
- * worker knows, for example that another attempt could do harm. Any other response is only a consequence of the abort.
- */
-async function lastWord(result: Promise<unknown>, timeout: LlmteamError): Promise<LlmteamError> {
-  const response: unknown = await Promise.race([result.catch((thrown: unknown) => thrown), nextTurn()]);
-  return isLlmteamError(response) && response.code === timeout.code ? response : timeout;
 }
 
 /** A delivery that is lost is redelivered anyway, and a handler has no effect once its attempt is over (W3). */

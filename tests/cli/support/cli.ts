@@ -166,6 +166,11 @@ export function jsonOf<T = RunResult>({ stdout, stderr }: Ended): T {
   }
 }
 
+/** The result of a run: the last line of what `--json` prints of it. */
+export function resultOf(ended: Ended): RunResult {
+  return jsonOf({ ...ended, stdout: ended.stdout.trimEnd().split('\n').at(-1) ?? '' });
+}
+
 /** Parses every line of stdout as JSON; returns the events. */
 export function eventsIn(stdout: string): RunEvent[] {
   const lines = stdout.split('\n').filter((line) => line !== '');

@@ -218,6 +218,14 @@ const acts = {
     await pause(ms);
     return { output: (await context.store('kept').get('owner')) ?? null };
   },
+  aborts: async () => process.abort(),
+  addons: async () => ({ output: tried(() => process.dlopen({ exports: {} }, '/nowhere.node')) }),
+  connects: (_context, { host, port }) =>
+    new Promise((resolve, reject) => {
+      const socket = net.connect(port, host);
+      socket.on('error', reject);
+      socket.on('data', (data) => resolve({ output: String(data) }));
+    }),
   handles: async () => ({ output: tried(() => new childProcess.ChildProcess()) }),
   says: async (_context, { texts }) => {
     for (const text of texts) say(text);

@@ -3,24 +3,11 @@ import type { FetchNetwork } from '@llmteam/egress';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
 import { rejectsWith } from '../support/rejection.js';
-import { withHttpServer } from '../support/with-server.js';
+import { withCounter, withHttpServer } from '../support/with-server.js';
 import { withFetch } from './with-fetch.js';
 
 /** Treats loopback as public and resolves every name to it. */
 const open: FetchNetwork = { resolve: async () => ['127.0.0.1'], reachOf: () => 'public' };
-
-const portOf = (origin: string) => new URL(origin).port;
-
-async function withCounter(use: (port: string, requests: () => number) => Promise<void>): Promise<void> {
-  const counter = { requests: 0 };
-  await withHttpServer(
-    (_request, response) => {
-      counter.requests += 1;
-      response.end('reached');
-    },
-    (origin) => use(portOf(origin), () => counter.requests),
-  );
-}
 
 async function blocked(network: FetchNetwork, url: (port: string) => string): Promise<LlmteamError> {
   const errors: LlmteamError[] = [];
@@ -52,7 +39,7 @@ spec('guarded fetch: hosts', (test) => {
   test('a private host that is granted by name is reached, a metadata service never', async () => {
     await withCounter((port) =>
       withFetch({}, { private: true }, async ({ fetch }) => {
-        assert.is(await (await fetch(`http://127.0.0.1:${port}/`)).text(), 'reached');
+        assert.is(await (await fetch(`http://127.0.0.1:${port}/`)).text(), '{"reached":true}');
         await rejectsWith('EGRESS_BLOCKED', () => fetch('http://169.254.169.254/latest/meta-data'));
       }),
     );

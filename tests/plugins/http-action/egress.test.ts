@@ -3,22 +3,10 @@ import type { HttpActionConfig, HttpActionOptions } from '@llmteam/http-action';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
 import { rejectsWith } from '../support/rejection.js';
-import { bodyOf, withHttpServer } from '../support/with-server.js';
+import { bodyOf, withCounter, withHttpServer } from '../support/with-server.js';
 import { withAction } from './with-action.js';
 
 const portOf = (origin: string) => new URL(origin).port;
-
-/** Runs `use` with the port of a server that counts requests. */
-async function withCounter(use: (port: string, requests: () => number) => Promise<void>): Promise<void> {
-  const counter = { requests: 0 };
-  await withHttpServer(
-    (_request, response) => {
-      counter.requests += 1;
-      response.end('{"reached":true}');
-    },
-    (origin) => use(portOf(origin), () => counter.requests),
-  );
-}
 
 async function blockedBy(options: HttpActionOptions, url: (port: string) => string): Promise<void> {
   await withCounter((port, requests) =>

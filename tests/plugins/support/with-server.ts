@@ -13,6 +13,18 @@ export async function withHttpServer(listener: RequestListener, use: (origin: st
   }
 }
 
+/** The same with the port of a server that counts requests. */
+export async function withCounter(use: (port: string, requests: () => number) => Promise<void>): Promise<void> {
+  const counter = { requests: 0 };
+  await withHttpServer(
+    (_request, response) => {
+      counter.requests += 1;
+      response.end('{"reached":true}');
+    },
+    (origin) => use(new URL(origin).port, () => counter.requests),
+  );
+}
+
 /** The same for a raw TCP server, which may violate HTTP. `answer` is called after the request head. */
 export async function withRawServer(
   answer: (socket: Socket, head: string) => void | Promise<void>,

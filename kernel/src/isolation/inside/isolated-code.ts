@@ -2,7 +2,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import v8 from 'node:v8';
 import {
-  errorInfo,
   type JsonObject,
   type LanguageModel,
   LlmteamError,
@@ -12,12 +11,14 @@ import {
   toErrorInfo,
 } from '@llmteam/contracts';
 import { checkPluginShape } from '../../plugins/plugin-shape.js';
+import { stackOf } from '../../runtime/thrown-stack.js';
 import type { AttemptData, Outcome, PluginDescription, Saying, ToIsolate } from '../isolate-messages.js';
 import { revivedError } from '../revived-error.js';
 import type { HostLine, WorkLine } from './host-line.js';
 import { isolatedContext } from './isolated-context.js';
+import { isolatedLog } from './isolated-log.js';
 import { guardNetwork } from './network-guard.js';
-import { errorOf, plainFields, plainOutcome, plainPorts, stackOf } from './plain-values.js';
+import { errorOf, plainOutcome, plainPorts } from './plain-values.js';
 
 type Work = Extract<ToIsolate, { do: 'run' | 'generate' }>;
 
@@ -85,23 +86,12 @@ export class IsolatedCode {
 
   async #start(settings: JsonObject): Promise<Outcome<null>> {
     try {
-      const log = {
-        debug: this.#log('debug'),
-        info: this.#log('info'),
-        warn: this.#log('warn'),
-        error: this.#log('error'),
-      };
-      const host = { settings, log: { ...log, child: () => host.log } };
+      const host = { settings, log: isolatedLog(this.#line) };
       this.#resources = await this.#plugin?.start?.(host);
       return { value: null };
     } catch (thrown) {
       return errorOf(thrown);
     }
-  }
-
-  #log(level: 'debug' | 'info' | 'warn' | 'error') {
-    return (fields: object, message = '') =>
-      this.#line.send({ tell: 'log', level, fields: plainFields(fields), message: String(message) });
   }
 
   async #stop(): Promise<Outcome<null>> {
@@ -167,7 +157,7 @@ export class IsolatedCode {
     if (known !== undefined) return known;
     const provider = this.#plugin?.modelProviders?.find((one) => one.providerId === providerId);
     if (provider === undefined) {
-      throw revivedError(errorInfo('UNKNOWN_REF', `the plugin has no model provider '${providerId}'`));
+      throw new LlmteamError('UNKNOWN_REF', `the plugin has no model provider '${providerId}'`);
     }
     const model = provider.create(config);
     this.#models.set(key, model);

@@ -8,7 +8,6 @@ import {
   type KeyValueStore,
   type LanguageModel,
   LlmteamError,
-  type Logger,
   type ModelRequest,
   type ModelResponse,
   type PermissionKind,
@@ -18,12 +17,13 @@ import type { Span } from '@opentelemetry/api';
 import { credentialsIn } from '../../redaction/credentials.js';
 import { SecretRedactor } from '../../redaction/secret-redactor.js';
 import { PermissionCheck } from '../../runtime/permission-check.js';
-import type { AttemptData, LogLevel, Outcome } from '../isolate-messages.js';
+import type { AttemptData, Outcome } from '../isolate-messages.js';
 import { revivedError } from '../revived-error.js';
 import type { WorkLine } from './host-line.js';
 import { isolatedFetch } from './isolated-fetch.js';
+import { isolatedLog } from './isolated-log.js';
 import { isolatedSpan } from './isolated-span.js';
-import { errorOf, plainFields, plainOutcome } from './plain-values.js';
+import { errorOf, plainOutcome } from './plain-values.js';
 
 interface Inside {
   readonly data: AttemptData;
@@ -44,7 +44,7 @@ export function isolatedContext(inside: Inside): StepContext {
     signal: aborter.signal,
     resources,
     fetch,
-    log: isolatedLog(line, {}),
+    log: isolatedLog(line),
     get span() {
       span.made ??= isolatedSpan(line);
       return span.made;
@@ -152,17 +152,5 @@ function isolatedModel(line: WorkLine, llm: string, provider: string, model: str
         signal.removeEventListener('abort', giveUp);
       }
     },
-  };
-}
-
-function isolatedLog(line: WorkLine, always: object): Logger {
-  const at = (level: LogLevel) => (fields: object, message?: string) =>
-    line.send({ tell: 'log', level, fields: plainFields({ ...always, ...fields }), message: String(message ?? '') });
-  return {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: (fields) => isolatedLog(line, { ...always, ...fields }),
   };
 }

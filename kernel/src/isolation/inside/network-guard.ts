@@ -16,13 +16,15 @@ type MayConnect = (host: string, port: number) => boolean;
 
 type Members = Record<string, unknown>;
 
+const otherWay = ': use context.fetch, or let the operator grant the host and port by name';
+
 export function guardNetwork(hosts: readonly string[]): void {
   const mayConnect = named(hosts);
   const connect = net.Socket.prototype.connect;
   net.Socket.prototype.connect = function guarded(this: net.Socket, ...args: unknown[]): net.Socket {
     const { host, port, path } = addressOf(args);
     if (path === null && mayConnect(host, port)) return Reflect.apply(connect, this, args) as net.Socket;
-    throw denied(path === null ? `open a connection to '${host}:${port}'` : 'open a local socket');
+    throw path === null ? denied(`open a connection to '${host}:${port}'`, otherWay) : denied('open a local socket');
   };
   deny(net.Server.prototype as unknown as Members, ['listen'], 'listen on a port');
   deny(net as unknown as Members, ['_createServerHandle'], 'listen on a port');
@@ -69,7 +71,7 @@ function guardNames(hosts: readonly string[]): void {
       const original = members[key];
       if (typeof original !== 'function') continue;
       members[key] = function guarded(this: unknown, name: unknown, ...rest: unknown[]): unknown {
-        if (!known.has(String(name).toLowerCase())) throw denied(`look up '${String(name)}'`);
+        if (!known.has(String(name).toLowerCase())) throw denied(`look up '${String(name)}'`, otherWay);
         return Reflect.apply(original, this, [name, ...rest]);
       };
     }
@@ -81,7 +83,7 @@ function guardGlobals(): void {
   for (const name of ['fetch', 'WebSocket', 'EventSource']) {
     if (!(name in globals)) continue;
     const value = function guarded(): never {
-      throw denied(`use the global '${name}'`);
+      throw denied(`use the global '${name}'`, otherWay);
     };
     Object.defineProperty(globals, name, { value, configurable: false, writable: false });
   }
@@ -115,7 +117,6 @@ function deny(members: Members, keys: readonly string[], what: string): void {
   }
 }
 
-function denied(what: string): LlmteamError {
-  const way = 'use context.fetch, or let the operator grant the host and port by name';
-  return new LlmteamError('PERMISSION_DENIED', `a plugin may not ${what}: ${way}`);
+function denied(what: string, way = ''): LlmteamError {
+  return new LlmteamError('PERMISSION_DENIED', `a plugin may not ${what}${way}`);
 }

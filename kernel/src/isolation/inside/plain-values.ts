@@ -49,17 +49,6 @@ function loggable(part: unknown): unknown {
   return { type: name, message, stack: stack?.slice(0, longestField / 2) };
 }
 
-const longestStack = 4_000;
-
-export function stackOf(thrown: unknown): string {
-  try {
-    const { stack } = thrown as { readonly stack?: unknown };
-    return typeof stack === 'string' ? stack.slice(0, longestStack) : '';
-  } catch {
-    return '';
-  }
-}
-
 export function errorOf(thrown: unknown): { readonly error: ErrorInfo } {
   return { error: toErrorInfo(thrown) };
 }
