@@ -71,6 +71,7 @@ export type {
   ModelProvider,
   ModelRequest,
   ModelResponse,
+  ProviderContext,
 } from './plugin/language-model.js';
 export {
   type PermissionKind,

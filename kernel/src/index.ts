@@ -53,6 +53,7 @@ export { WatchedKeys, type WatchedKeysOptions } from './kv/watched-keys.js';
 export { LargeValueJournal } from './large-values/large-value-journal.js';
 export { guardedControl } from './plugins/guarded-control.js';
 export { guardedTask } from './plugins/guarded-task.js';
+export { type HostedProvider, hostedProvider, type ProviderHost } from './plugins/hosted-provider.js';
 export { checkMetadata } from './plugins/metadata-check.js';
 export { backendOf, openBackend } from './plugins/open-backend.js';
 export {
@@ -65,7 +66,7 @@ export {
 export { countedListings, servedListings } from './plugins/plugin-listing.js';
 export { type PluginPackage, readPluginPackage } from './plugins/plugin-manifest.js';
 export { checkPluginShape } from './plugins/plugin-shape.js';
-export type { Grant, PluginStanding } from './plugins/plugin-standing.js';
+export { type Grant, ownStanding, type PluginStanding } from './plugins/plugin-standing.js';
 export { checkedReaction, ends } from './plugins/reaction-check.js';
 export { credentialsIn, isSecretHeader } from './redaction/credentials.js';
 export { SecretRedactor } from './redaction/secret-redactor.js';

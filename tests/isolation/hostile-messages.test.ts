@@ -47,6 +47,24 @@ spec('what hostile code says behind the back of the runtime', (test) => {
     );
 
     test(
+      `${isolation}: what it asks for and does not read does not fill the memory of the host`,
+      () =>
+        withHostile(
+          isolation,
+          async (hostile) => {
+            const before = process.memoryUsage.rss();
+            const end = endOf(await hostile.act('ignores'));
+            assert.is(end, "STEP_CRASHED: plugin 'hostile' did not read what it was sent while the step ran");
+            const grownMb = (process.memoryUsage.rss() - before) / 1024 / 1024;
+            assert.ok(grownMb < 600, `${grownMb} MB more`);
+            assert.is((await hostile.calm(0)).status, 'completed');
+          },
+          { grant: { stores: ['*'] } },
+        ),
+      patience,
+    );
+
+    test(
       `${isolation}: a flood of tokens ends with its attempt`,
       () =>
         withHostile(isolation, async (hostile) => {

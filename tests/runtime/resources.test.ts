@@ -1,9 +1,9 @@
-import { isLlmteamError, type ModelProvider } from '@llmteam/contracts';
-import { Resources } from '@llmteam/kernel';
+import { isLlmteamError } from '@llmteam/contracts';
+import { type HostedProvider, Resources } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 
-const provider: ModelProvider = {
+const provider: HostedProvider = {
   providerId: 'test',
   description: '',
   config_schema: { type: 'object', properties: { pin_code: { type: 'string', writeOnly: true } } },

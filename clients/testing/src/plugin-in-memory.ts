@@ -1,5 +1,12 @@
 import { type JsonObject, type Logger, type Permissions, type Plugin, permissionList } from '@llmteam/contracts';
-import { checkMetadata, checkPluginShape, guardedControl, guardedTask, type StepCatalog } from '@llmteam/kernel';
+import {
+  checkMetadata,
+  checkPluginShape,
+  guardedControl,
+  guardedTask,
+  type ProviderHost,
+  type StepCatalog,
+} from '@llmteam/kernel';
 
 /** How a plugin that is code of the test is regarded. */
 export interface PluginUse {
@@ -24,6 +31,8 @@ export const allPermissions: Permissions = {
 
 /** A plugin that is checked and registered like one from a package, without a package. */
 export class PluginInMemory {
+  /** What its providers may reach. */
+  readonly reach: Pick<ProviderHost, 'standing' | 'declared'>;
   private shared: unknown;
 
   /** @throws LlmteamError `PLUGIN_INVALID`, `PLUGIN_DUPLICATE` */
@@ -49,6 +58,7 @@ export class PluginInMemory {
       grant: grant === undefined ? ('declared' as const) : permissionList(grant),
       resources: () => this.shared,
     };
+    this.reach = { standing, declared };
     for (const type of types) {
       const guarded = type.kind === 'task' ? guardedTask(type, plugin.name, log) : guardedControl(type);
       catalog.add(guarded, version, standing);

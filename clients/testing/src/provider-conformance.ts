@@ -6,6 +6,7 @@ import {
   type LanguageModel,
   type ModelProvider,
   type ModelRequest,
+  type ProviderContext,
 } from '@llmteam/contracts';
 import { makeAjv } from '@llmteam/kernel';
 import type { Test } from './conformance/kit.js';
@@ -29,6 +30,9 @@ export interface ProviderKit {
 
 const abortMs = 2_000;
 
+/** The service is the test's, so every request is allowed. */
+const context: ProviderContext = { fetch: (input, options) => fetch(input, options) };
+
 function requestOf(changes: Partial<ModelRequest> = {}): ModelRequest {
   return {
     messages: [
@@ -47,7 +51,7 @@ export function providerConformance({ test, open }: ProviderKit): void {
     test(name, async () => {
       const opened = await open();
       try {
-        await body(opened.provider.create(opened.config), opened);
+        await body(opened.provider.create(opened.config, context), opened);
       } finally {
         await opened.dispose();
       }
@@ -95,14 +99,14 @@ export function providerConformance({ test, open }: ProviderKit): void {
   law('M5 a request that is not answered ends with its signal', async (_model, { provider, silent }) => {
     if (silent === undefined) return;
     const control = new AbortController();
-    const generating = provider.create(silent).generate(requestOf({ signal: control.signal }));
+    const generating = provider.create(silent, context).generate(requestOf({ signal: control.signal }));
     setTimeout(() => control.abort(new Error('over')), 50);
     await rejectsInTime(generating);
   });
 
   law('M6 a service that fails is LLM_FAILED, which may be repeated', async (_model, { provider, failing }) => {
     if (failing === undefined) return;
-    await assert.rejects(provider.create(failing).generate(requestOf()), (thrown) => {
+    await assert.rejects(provider.create(failing, context).generate(requestOf()), (thrown) => {
       assert.ok(isLlmteamError(thrown), `expected an LlmteamError, got ${thrown}`);
       assert.equal(thrown.code, 'LLM_FAILED');
       return true;

@@ -1,4 +1,6 @@
-import type { JsonObject, LanguageModel, ModelProvider, ModelRequest, ModelResponse } from '@llmteam/contracts';
+import type { JsonObject, LanguageModel, ModelRequest, ModelResponse } from '@llmteam/contracts';
+import { type HostedProvider, hostedProvider, ownStanding } from '@llmteam/kernel';
+import { testOutbound } from './test-outbound.js';
 
 /** A model of a test: what it answers, or a model of a provider. */
 export type TestModel =
@@ -10,16 +12,19 @@ const providerId = 'test';
 
 /** A provider that makes the models of a test, and the entries of `llms` that lead to it. */
 export function testModels(models: Readonly<Record<string, TestModel>>): {
-  readonly provider: ModelProvider;
+  readonly provider: HostedProvider;
   readonly llms: Readonly<Record<string, JsonObject & { readonly provider: string }>>;
 } {
   return {
-    provider: {
-      providerId,
-      description: 'The models of a test.',
-      config_schema: { type: 'object', properties: { ref: { type: 'string' } } },
-      create: ({ ref }) => modelOf(models[String(ref)] as TestModel),
-    },
+    provider: hostedProvider(
+      {
+        providerId,
+        description: 'The models of a test.',
+        config_schema: { type: 'object', properties: { ref: { type: 'string' } } },
+        create: ({ ref }) => modelOf(models[String(ref)] as TestModel),
+      },
+      { standing: ownStanding(providerId), declared: [], outbound: testOutbound(undefined) },
+    ),
     llms: Object.fromEntries(Object.keys(models).map((ref) => [ref, { provider: providerId, ref }])),
   };
 }

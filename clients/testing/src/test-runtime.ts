@@ -13,7 +13,13 @@ import {
   type Segment,
 } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
-import { createExpressionCompiler, defineSegment, validateSegment } from '@llmteam/kernel';
+import {
+  createExpressionCompiler,
+  defineSegment,
+  hostedProvider,
+  type Outbound,
+  validateSegment,
+} from '@llmteam/kernel';
 import { checkModels, configOf, loadPlugins, type Plugins } from '@llmteam/service-host';
 import { type ManualClock, manualClock } from './manual-clock.js';
 import { PluginInMemory, type PluginUse } from './plugin-in-memory.js';
@@ -62,7 +68,8 @@ export class TestRuntime {
       options.environment,
     );
     const loaded = await loadPlugins(config, log);
-    const own = (options.plugins ?? []).map((one) => registered(one, loaded, log));
+    const outbound = testOutbound(options.fetch);
+    const own = (options.plugins ?? []).map((one) => registered(one, loaded, { log, outbound }));
     loaded.host.providers.set(models.provider.providerId, models.provider);
     checkModels(config, loaded.host.providers);
     for (const plugin of own) await plugin.start({ log, settings: plugin.use.settings ?? {} });
@@ -72,7 +79,7 @@ export class TestRuntime {
       log,
       plugins: loaded,
       openBackend: () => openMemoryBackend({ clock }),
-      outbound: testOutbound(options.fetch),
+      outbound,
     });
     await runtime.drive('everything');
     return new TestRuntime(runtime, own, clock, logs);
@@ -123,13 +130,23 @@ export async function testRuntime(options: TestRuntimeOptions = {}): Promise<Tes
   return await TestRuntime.open(options);
 }
 
-function registered(given: Plugin | PluginUse, { catalog, host }: Plugins, log: Logger): PluginInMemory {
+interface TestHost {
+  readonly log: Logger;
+  readonly outbound: Outbound;
+}
+
+function registered(
+  given: Plugin | PluginUse,
+  { catalog, host }: Plugins,
+  { log, outbound }: TestHost,
+): PluginInMemory {
   const use = 'plugin' in given ? given : { plugin: given };
+  const plugin = new PluginInMemory(use, catalog, log);
   for (const provider of use.plugin.modelProviders ?? []) {
     if (host.providers.has(provider.providerId)) {
       throw new LlmteamError('PLUGIN_DUPLICATE', `two plugins provide the model provider '${provider.providerId}'`);
     }
-    host.providers.set(provider.providerId, provider);
+    host.providers.set(provider.providerId, hostedProvider(provider, { ...plugin.reach, outbound }));
   }
-  return new PluginInMemory(use, catalog, log);
+  return plugin;
 }

@@ -45,6 +45,16 @@ export interface LanguageModel {
   generate(request: ModelRequest): Promise<ModelResponse>;
 }
 
+/** What a model may use to reach its service. */
+export interface ProviderContext {
+  /**
+   * The standard `fetch`, guarded as that of a handler: it reaches only hosts that the plugin declares and the operator grants. A request
+   * belongs to the call of `generate` that makes it, and ends with it.
+   * @throws LlmteamError `PERMISSION_DENIED`, `EGRESS_BLOCKED`, `HTTP_FAILED`, `CANCELLED`; what the call's `signal` aborted with
+   */
+  fetch(input: string | URL | Request, options?: RequestInit): Promise<Response>;
+}
+
 /** Creates language models from entries of `llms` in the configuration. */
 export interface ModelProvider {
   /** The value of `llms.<ref>.provider` that selects this provider. */
@@ -52,5 +62,5 @@ export interface ModelProvider {
   readonly description: string;
   /** JSON Schema of an entry of `llms` without `provider`. Strings that hold secrets are marked `writeOnly: true`. */
   readonly config_schema: JsonObject;
-  create(config: JsonObject): LanguageModel;
+  create(config: JsonObject, context: ProviderContext): LanguageModel;
 }

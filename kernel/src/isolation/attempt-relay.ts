@@ -5,20 +5,18 @@
 import {
   errorInfo,
   type Json,
-  type JsonObject,
   LlmteamError,
   type Logger,
   type ModelRequest,
   type StepContext,
   toErrorInfo,
 } from '@llmteam/contracts';
-import type { FetchRequest, FromIsolate, Outcome, PlainModelRequest, Question, ToIsolate } from './isolate-messages.js';
-import { RelayedResponses } from './relayed-responses.js';
+import { FetchRelay } from './fetch-relay.js';
+import type { FromIsolate, Outcome, PlainModelRequest, Question, ToIsolate } from './isolate-messages.js';
+import { Questions, unknownQuestion } from './questions.js';
 import { revivedError } from './revived-error.js';
 
 type Asked = Question & { readonly id: number };
-
-const mostQuestions = 10_000;
 
 interface PendingMemo {
   readonly resolve: (value: Json) => void;
@@ -27,10 +25,9 @@ interface PendingMemo {
 
 export class AttemptRelay {
   private readonly memos = new Map<number, PendingMemo>();
-  private readonly calls = new Map<number, AbortController>();
-  private readonly responses = new RelayedResponses();
+  private readonly questions: Questions;
+  private readonly fetches: FetchRelay;
   private isOver = false;
-  private unanswered = 0;
   /** The first thing that the handler said wrongly, which its own process did not notice. */
   fault: LlmteamError | null = null;
   /** Rejects when the handler throws outside of its promise. */
@@ -41,6 +38,8 @@ export class AttemptRelay {
     private readonly context: StepContext,
     private readonly send: (message: ToIsolate) => void,
   ) {
+    this.questions = new Questions(send, context.signal);
+    this.fetches = new FetchRelay(context.fetch);
     this.strayed = new Promise((_, reject) => {
       this.stray = reject;
     });
@@ -59,7 +58,7 @@ export class AttemptRelay {
         revivedError({ ...errorInfo('STEP_FAILED', `outside of the handler's promise: ${error_message}`), error_type }),
       );
     }
-    if ('ask' in message) this.answer(message);
+    if ('ask' in message) this.questions.answer(message.id, () => this.valueFor(message));
     else if ('tell' in message) this.hear(message);
     else if (message.did === 'work') this.finishMemo(message.id, message.outcome);
   }
@@ -68,27 +67,12 @@ export class AttemptRelay {
   close(): void {
     this.isOver = true;
     const over = new LlmteamError('CANCELLED', 'the attempt is over');
-    for (const call of this.calls.values()) call.abort(over);
+    this.questions.close(over);
     for (const memo of this.memos.values()) memo.reject(over);
-    this.responses.close();
-  }
-
-  private answer(asked: Asked): void {
-    this.unanswered++;
-    const tell = (outcome: Outcome<Json>) => {
-      this.unanswered--;
-      if (!this.isOver) this.send({ do: 'answer', id: asked.id, outcome });
-    };
-    this.valueFor(asked).then(
-      (value) => tell({ value: value ?? null }),
-      (thrown: unknown) => tell({ error: toErrorInfo(thrown) }),
-    );
+    this.fetches.close();
   }
 
   private async valueFor(asked: Asked): Promise<Json | undefined> {
-    if (this.unanswered > mostQuestions) {
-      throw new LlmteamError('LIMIT_EXCEEDED', `a handler may ask for ${mostQuestions} things at a time`);
-    }
     switch (asked.ask) {
       case 'memo':
         return this.context.memo(String(asked.name), () => this.workOf(asked.id));
@@ -103,13 +87,13 @@ export class AttemptRelay {
         await this.context.store(String(asked.store)).delete(String(asked.key));
         return null;
       case 'fetch':
-        return this.fetch(asked.id, asked.request);
+        return this.questions.whileWanted(asked.id, (signal) => this.fetches.send(asked.id, asked.request, signal));
       case 'fetch_read':
-        return this.responses.read(asked.fetch);
+        return this.fetches.read(asked.fetch);
       case 'generate':
         return this.generate(asked.id, String(asked.llm), asked.request, asked.wants_tokens === true);
       default:
-        throw new LlmteamError('STEP_RESULT_INVALID', 'the handler asked something unknown');
+        throw unknownQuestion();
     }
   }
 
@@ -127,10 +111,10 @@ export class AttemptRelay {
         case 'span':
           return void this.context.span.setAttributes(message.attributes as Record<string, string>);
         case 'fetch_cancel':
-          this.calls.get(message.fetch)?.abort();
-          return this.responses.cancel(message.fetch);
+          this.questions.giveUp(message.fetch);
+          return this.fetches.cancel(message.fetch);
         case 'generate_cancel':
-          return this.calls.get(message.id)?.abort();
+          return this.questions.giveUp(message.id);
       }
     } catch (thrown) {
       this.fault ??= revivedError(toErrorInfo(thrown));
@@ -151,24 +135,9 @@ export class AttemptRelay {
     else memo?.resolve(outcome.value);
   }
 
-  private async fetch(id: number, request: FetchRequest): Promise<JsonObject> {
-    const { url, client, method, headers, body, redirect } = request;
-    const response = await this.whileWanted(id, (signal) =>
-      this.context.fetch(String(url), {
-        method,
-        headers: headers.map(([name, value]): [string, string] => [name, value]),
-        redirect,
-        signal,
-        ...(body !== null && { body: Buffer.from(body, 'base64') }),
-        ...(client !== null && { client }),
-      }),
-    );
-    return this.responses.add(id, response);
-  }
-
   private async generate(id: number, llm: string, request: PlainModelRequest, wantsTokens: boolean): Promise<Json> {
     const onToken = (text: string) => this.send({ do: 'token', id, text });
-    const response = await this.whileWanted(id, (signal) => {
+    const response = await this.questions.whileWanted(id, (signal) => {
       const whole: ModelRequest = {
         ...request,
         signal,
@@ -178,16 +147,5 @@ export class AttemptRelay {
       return this.context.llm(llm).generate(whole);
     });
     return response as unknown as Json;
-  }
-
-  /** A call that ends with the attempt, or when the handler gives it up. */
-  private async whileWanted<T>(id: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const aborter = new AbortController();
-    this.calls.set(id, aborter);
-    try {
-      return await call(AbortSignal.any([this.context.signal, aborter.signal]));
-    } finally {
-      this.calls.delete(id);
-    }
   }
 }

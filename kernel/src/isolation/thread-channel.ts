@@ -5,12 +5,17 @@ import { readLines } from './output-lines.js';
 
 const bytesPerSecond = 64 * 1024 * 1024;
 const messagesPerSecond = 50_000;
+/** What a thread has not read is memory of this process. */
+const mostUnread = 64 * 1024 * 1024;
 
 /** A worker thread: its own heap, environment and modules, but the same process. */
 export function openThread({ main, memoryMb }: ChannelOptions, events: ChannelEvents): IsolateChannel {
+  const sent = { length: 0 };
+  const read = new Uint32Array(new SharedArrayBuffer(Uint32Array.BYTES_PER_ELEMENT));
   const worker = new Worker(new URL(main), {
     env: {},
     argv: [],
+    workerData: read,
     execArgv: ['--no-warnings'],
     stdout: true,
     stderr: true,
@@ -35,7 +40,14 @@ export function openThread({ main, memoryMb }: ChannelOptions, events: ChannelEv
   worker.on('exit', (code) => events.ended(failure.why ?? `ended with exit code ${code}`));
   worker.unref();
   return {
-    send: (text) => worker.postMessage(text),
+    send: (text) => {
+      sent.length += text.length;
+      worker.postMessage(text);
+      // Both count modulo 2^32.
+      if ((sent.length - Atomics.load(read, 0)) >>> 0 <= mostUnread) return;
+      failure.why ??= 'did not read what it was sent';
+      void worker.terminate();
+    },
     kill: () => void worker.terminate(),
     hold: (isHeld) => (isHeld ? worker.ref() : worker.unref()),
     memory: () => null,

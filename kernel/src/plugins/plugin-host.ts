@@ -10,7 +10,6 @@ import {
   type JsonObject,
   LlmteamError,
   type Logger,
-  type ModelProvider,
   type Plugin,
   type PluginListing,
   permissionList,
@@ -23,9 +22,11 @@ import { processOpener } from '../isolation/process-channel.js';
 import { readableFolders } from '../isolation/readable-folders.js';
 import { Reaper } from '../isolation/reaper.js';
 import { openThread } from '../isolation/thread-channel.js';
+import type { Outbound } from '../runtime/outbound.js';
 import { PermissionCheck } from '../runtime/permission-check.js';
 import { guardedControl } from './guarded-control.js';
 import { guardedTask } from './guarded-task.js';
+import { type HostedProvider, hostedProvider } from './hosted-provider.js';
 import { checkMetadata } from './metadata-check.js';
 import { listingOf } from './plugin-listing.js';
 import { type PluginPackage, readPluginPackage } from './plugin-manifest.js';
@@ -65,6 +66,8 @@ export interface PluginHostOptions {
   readonly deadlineMs?: number;
   /** URL of the module that runs inside isolates, `@llmteam/kernel/isolate`. Without it, everything runs inline. */
   readonly isolateMain?: string;
+  /** How model providers send requests. Default: not at all. */
+  readonly outbound?: Outbound;
 }
 
 export interface LoadedPlugin {
@@ -91,7 +94,7 @@ interface StartedPlugin extends LoadedPlugin {
 }
 
 export class PluginHost {
-  readonly providers = new Map<string, ModelProvider>();
+  readonly providers = new Map<string, HostedProvider>();
   /** Names in `replaces` that replace nothing, in words; only meaningful if all wanted plugins were loaded. */
   unneeded: readonly string[] = [];
   private readonly loaded: StartedPlugin[] = [];
@@ -228,7 +231,9 @@ export class PluginHost {
     }
     for (const type of types) this.catalog.add(this.guarded(type, standing, isolation), version, standing);
     for (const provider of plugin.modelProviders ?? []) {
-      if (providers.get(provider.providerId)?.source === source) this.providers.set(provider.providerId, provider);
+      if (providers.get(provider.providerId)?.source !== source) continue;
+      const { outbound = noOutbound } = this.options;
+      this.providers.set(provider.providerId, hostedProvider(provider, { standing, declared, outbound }));
     }
   }
 
@@ -314,6 +319,9 @@ function checkPlugin(source: PluginPackage, value: unknown): Plugin {
   checkPluginShape(specifier, plugin);
   return plugin;
 }
+
+const noOutbound: Outbound = () =>
+  Promise.reject(new LlmteamError('EGRESS_BLOCKED', 'this host sends no requests for model providers'));
 
 export async function withDeadline<T>(work: Promise<T>, deadlineMs: number, message: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

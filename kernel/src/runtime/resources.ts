@@ -4,9 +4,9 @@ import {
   type JsonObject,
   type LanguageModel,
   LlmteamError,
-  type ModelProvider,
 } from '@llmteam/contracts';
 import { distance } from 'fastest-levenshtein';
+import type { HostedProvider } from '../plugins/hosted-provider.js';
 import { credentialsIn, isSecretHeader } from '../redaction/credentials.js';
 import { SecretRedactor } from '../redaction/secret-redactor.js';
 import { type ResourceTenants, usableNames } from './resource-tenants.js';
@@ -37,7 +37,7 @@ export class Resources {
 
   constructor(
     private readonly config: ResourceConfig,
-    private readonly providers: ReadonlyMap<string, ModelProvider>,
+    private readonly providers: ReadonlyMap<string, HostedProvider>,
   ) {
     this.redactor.add(config.secretValues ?? []);
   }

@@ -1,4 +1,4 @@
-import type { JsonObject, LanguageModel, ModelProvider } from '@llmteam/contracts';
+import type { JsonObject, LanguageModel, ModelProvider, ProviderContext } from '@llmteam/contracts';
 import type { Static, TObject, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { withOptionalDefaults } from './optional-defaults.js';
@@ -12,7 +12,8 @@ export interface ProviderDefinition<Config extends TSchema> {
   readonly description?: string;
   /** An entry of `llms` without `provider`. Strings that hold secrets are marked `writeOnly: true`. Default: nothing. */
   readonly config?: Config;
-  create(config: Static<Config>): LanguageModel;
+  /** Called once per entry. */
+  create(config: Static<Config>, context: ProviderContext): LanguageModel;
 }
 
 /** A model provider whose config is typed by its schema. */
@@ -25,6 +26,7 @@ export function defineProvider<const Config extends TSchema = NoConfig>(
     description,
     config_schema: withOptionalDefaults(JSON.parse(JSON.stringify(config)) as JsonObject),
     // What a host passes is as the operator wrote it.
-    create: (entry) => definition.create(Value.Default(config as TSchema, structuredClone(entry)) as Static<Config>),
+    create: (entry, context) =>
+      definition.create(Value.Default(config as TSchema, structuredClone(entry)) as Static<Config>, context),
   };
 }

@@ -25,6 +25,7 @@ export {
   type Permissions,
   type Plugin,
   type PluginHostContext,
+  type ProviderContext,
   type Reaction,
   type StepContext,
   schemaKeyword,

@@ -12,6 +12,7 @@ import {
 import type { Config } from './config.js';
 import type { PluginEntry } from './config-plugins.js';
 import { checkModels, warnOfProviders } from './model-check.js';
+import { guardedOutbound } from './outbound.js';
 
 const ofModels = '@llmteam/llm-agent';
 const builtIn = ['@llmteam/flow', '@llmteam/transform', ofModels, '@llmteam/http-action'];
@@ -122,6 +123,7 @@ async function load(config: Config, log: Logger, wanted: readonly WantedPlugin[]
   const host = new PluginHost(catalog, {
     log,
     settings: config.file.settings ?? {},
+    outbound: guardedOutbound(),
     isolateMain: import.meta.resolve('@llmteam/kernel/isolate'),
   });
   const loaded = await host.load(wanted);

@@ -237,6 +237,17 @@ const acts = {
     await pause(5_000);
     return { output: 1 };
   },
+  ignores: async (context) => {
+    await context.store('kept').set('large', 'l'.repeat(500_000));
+    for (let asked = 0; asked < 1_000; asked++)
+      context
+        .store('kept')
+        .get('large')
+        .catch(() => undefined);
+    await pause(1);
+    busyFor(600_000);
+    return { output: 1 };
+  },
   streams: async (context) => {
     const text = 't'.repeat(100_000);
     for (;;) context.emitToken(text);
@@ -311,4 +322,51 @@ const hostile = {
   run: (context, config, input) => acts[config.act](context, config, input),
 };
 
-export default { name: 'hostile', api: 1, stepTypes: [hostile] };
+const usage = { input_tokens: 2, output_tokens: 3 };
+const answer = { text: 'an answer', model: 'odd-1', finish_reason: 'stop', usage };
+
+const answers = {
+  right: async () => answer,
+  nothing: async () => undefined,
+  list: async () => [],
+  no_text: async () => ({ ...answer, text: undefined }),
+  number: async () => ({ ...answer, text: 3 }),
+  no_model: async () => ({ ...answer, model: {} }),
+  bigint: async () => ({ ...answer, provider_metadata: { odd: 10n } }),
+  cycle: async () => ({ ...answer, provider_metadata: cycle() }),
+  large: async () => ({ ...answer, text: 'z'.repeat(20_000_000) }),
+  usage: async () => ({ ...answer, usage: { input_tokens: -1, output_tokens: Number.NaN } }),
+  proxy: async () => poisoned(),
+  throws: async (_request, _context, { what }) => {
+    throw odd[what]();
+  },
+  throws_at_once: () => {
+    throw new Error('an ordinary error');
+  },
+  tokens: async ({ onToken }) => {
+    for (const token of [1, null, cycle(), 'told']) onToken(token);
+    return { ...answer, text: 'told' };
+  },
+  fetches: async ({ signal }, { fetch }, { url }) => {
+    const response = await fetch(url, { method: 'POST', body: 'asked', signal });
+    return { ...answer, text: await response.text() };
+  },
+  exits: async () => process.exit(3),
+  never: () => new Promise(() => undefined),
+  loops: async () => {
+    for (;;);
+  },
+};
+
+const models = {
+  providerId: 'odd',
+  description: 'Answers what its config says.',
+  config_schema: { type: 'object', properties: { answer: { type: 'string' } }, required: ['answer'] },
+  create: (config, context) => {
+    if (config.answer === 'uncreated') throw odd.proxy();
+    if (config.answer === 'unmade') return {};
+    return { provider: 'odd', model: 'odd-1', generate: (request) => answers[config.answer](request, context, config) };
+  },
+};
+
+export default { name: 'hostile', api: 1, stepTypes: [hostile], modelProviders: [models] };

@@ -12,6 +12,8 @@ export interface HostileRuntime {
   act(name: string, more?: StepOptions): Promise<RunResult>;
   /** Runs a step of the same plugin that does nothing wrong, and takes so long. */
   calm(ms: number): Promise<RunResult>;
+  /** Runs an agent that asks the model, once. */
+  ask(llmRef: string, more?: StepOptions): Promise<RunResult>;
   /** Runs a step of another plugin. */
   other(): Promise<RunResult>;
   cancel(run: RunKey): Promise<void>;
@@ -27,19 +29,23 @@ interface StepOptions {
   readonly run_id?: string;
 }
 
+export type Models = Readonly<Record<string, JsonObject & { readonly provider: string }>>;
+
 export interface HostileOptions {
   /** Default: that of the tests. */
   readonly package?: string;
   readonly memory_mb?: number;
   readonly grant?: JsonObject;
   readonly unresponsive_seconds?: number;
+  /** Entries of `llms`. Default: none. */
+  readonly llms?: Models;
 }
 
 /** The embedded runtime in memory with the hostile plugin. */
 export async function withHostile(
   isolation: Isolation,
   use: (hostile: HostileRuntime) => Promise<void>,
-  options: HostileOptions = {},
+  { llms = {}, ...options }: HostileOptions = {},
 ): Promise<void> {
   const clock = systemClock();
   const logged: string[] = [];
@@ -47,6 +53,7 @@ export async function withHostile(
     plugins: [{ package: hostile, isolation, ...options }],
     secrets: { key: 'env:KEY', other_key: 'env:KEY' },
     stores: ['kept'],
+    llms,
   };
   const config = { ...loadConfig(null, { KEY: 'the-secret-value' }), file } as Config;
   const openBackend = () => openMemoryBackend({ clock });
@@ -77,6 +84,15 @@ function actor(runtime: EmbeddedRuntime, logged: readonly string[]): HostileRunt
     );
   return {
     act,
+    ask: (llmRef, { config, timeout_seconds } = {}) =>
+      run(
+        {
+          type: 'llm_agent',
+          config: { llm_ref: llmRef, user_prompt_template: 'say', ...config },
+          ...(timeout_seconds !== undefined && { timeout_seconds }),
+        },
+        {},
+      ),
     calm: (ms) => act('calm', { config: { ms } }),
     other: () => run({ type: 'transform', config: { expression: '1 + 1' } }, {}),
     cancel: async (key) => void (await runtime.runs.control(key, 'cancel', 'a test')),

@@ -178,7 +178,7 @@ spec('@llmteam/plugin: definitions', (test) => {
       create: ({ model }) => ({ provider: 'acme', model, generate: () => Promise.reject(new Error('not here')) }),
     });
     assert.equal(provider.config_schema.required, ['key']);
-    assert.is(provider.create({ key: 'k', model: 'large' }).model, 'large');
-    assert.is(provider.create({ key: 'k' }).model, 'small');
+    assert.is(provider.create({ key: 'k', model: 'large' }, { fetch }).model, 'large');
+    assert.is(provider.create({ key: 'k' }, { fetch }).model, 'small');
   });
 });

@@ -1,5 +1,5 @@
 /** Purpose: the checks of one model provider that need no service. */
-import type { JsonObject, LanguageModel, ModelProvider } from '@llmteam/contracts';
+import { type JsonObject, type LanguageModel, LlmteamError, type ModelProvider } from '@llmteam/contracts';
 import { makeAjv } from '@llmteam/kernel';
 import type { Checks } from './check-report.js';
 import { sampleOf } from './sample-value.js';
@@ -27,13 +27,15 @@ function checkConfig({ config_schema }: ModelProvider): undefined {
 }
 
 function created(provider: ModelProvider): LanguageModel {
-  const model = provider.create(sampleOf(provider.config_schema) as JsonObject);
+  const model = provider.create(sampleOf(provider.config_schema) as JsonObject, { fetch: refuse });
   for (const name of ['provider', 'model'] as const) {
     if (typeof model?.[name] !== 'string') throw new Error(`create returns a model without '${name}'`);
   }
   if (typeof model.generate !== 'function') throw new Error("create returns a model without 'generate'");
   return model;
 }
+
+const refuse = (): Promise<never> => Promise.reject(new LlmteamError('EGRESS_BLOCKED', 'a check sends nothing'));
 
 async function checkAborted(model: LanguageModel, abortMs: number): Promise<undefined> {
   const generating = model.generate({

@@ -7,6 +7,7 @@ import {
   LlmteamError,
   type ModelResponse,
   type Plugin,
+  type ProviderContext,
   type TaskType,
   toErrorInfo,
 } from '@llmteam/contracts';
@@ -16,11 +17,18 @@ import type { AttemptData, Outcome, PluginDescription, Saying, ToIsolate } from 
 import { revivedError } from '../revived-error.js';
 import type { HostLine, WorkLine } from './host-line.js';
 import { isolatedContext } from './isolated-context.js';
+import { isolatedFetch } from './isolated-fetch.js';
 import { isolatedLog } from './isolated-log.js';
 import { guardNetwork } from './network-guard.js';
 import { errorOf, plainOutcome, plainPorts } from './plain-values.js';
 
 type Work = Extract<ToIsolate, { do: 'run' | 'generate' }>;
+
+interface Running {
+  readonly attempt: AttemptData | null;
+  readonly aborter: AbortController;
+  readonly line: WorkLine;
+}
 
 export class IsolatedCode {
   readonly #line: HostLine;
@@ -28,7 +36,7 @@ export class IsolatedCode {
   readonly #models = new Map<string, LanguageModel>();
   #plugin: Plugin | null = null;
   #resources: unknown;
-  #running: { readonly attempt: AttemptData | null; readonly aborter: AbortController } | null = null;
+  #running: Running | null = null;
 
   constructor(line: HostLine) {
     this.#line = line;
@@ -105,8 +113,8 @@ export class IsolatedCode {
 
   async #work(work: Work): Promise<void> {
     const aborter = new AbortController();
-    const running = { attempt: work.do === 'run' ? work.attempt : null, aborter };
     const line = this.#line.forWork(work.work);
+    const running = { attempt: work.do === 'run' ? work.attempt : null, aborter, line };
     this.#running = running;
     const answer = await (work.do === 'run' ? this.#run(work, aborter, line) : this.#generate(work, aborter, line));
     if (this.#running === running) this.#running = null;
@@ -151,6 +159,14 @@ export class IsolatedCode {
     }
   }
 
+  /** Of a model, in the name of the call that runs. */
+  readonly #fetch: ProviderContext['fetch'] = async (input, options) => {
+    if (this.#running === null)
+      throw new LlmteamError('CANCELLED', 'a provider may send requests only while it is asked');
+    const { line, aborter } = this.#running;
+    return await isolatedFetch(line, aborter.signal, input, options);
+  };
+
   #model(providerId: string, config: JsonObject): LanguageModel {
     const key = JSON.stringify([providerId, config]);
     const known = this.#models.get(key);
@@ -159,7 +175,7 @@ export class IsolatedCode {
     if (provider === undefined) {
       throw new LlmteamError('UNKNOWN_REF', `the plugin has no model provider '${providerId}'`);
     }
-    const model = provider.create(config);
+    const model = provider.create(config, { fetch: this.#fetch });
     this.#models.set(key, model);
     return model;
   }

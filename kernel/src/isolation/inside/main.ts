@@ -1,6 +1,6 @@
 /** The entry of an isolate: connects to the host through a pipe (in a process) or a port (in a thread). */
 import { Socket } from 'node:net';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { FrameReader, frameOf } from '../frames.js';
 import type { ToIsolate } from '../isolate-messages.js';
 import { HostLine } from './host-line.js';
@@ -12,7 +12,10 @@ function open(): void {
   if (parentPort !== null) {
     const port = parentPort;
     const code = serve((text) => port.postMessage(text));
-    port.on('message', (text: string) => code.take(JSON.parse(text) as ToIsolate));
+    port.on('message', (text: string) => {
+      Atomics.add(workerData as Uint32Array, 0, text.length);
+      code.take(JSON.parse(text) as ToIsolate);
+    });
     return;
   }
   const channel = new Socket({ fd: channelFd, readable: true, writable: true });

@@ -46,12 +46,12 @@ type OfflineConfig = Static<typeof OfflineConfig>;
 
 const echoedCharacters = 160;
 
-export const offline: ModelProvider = {
+export const offline = {
   providerId: 'offline',
   description: 'A deterministic stand-in that needs no network and no API key. Its answers are marked `[offline]`.',
   config_schema: OfflineConfig as unknown as JsonObject,
   create: (config) => offlineModel(config as OfflineConfig),
-};
+} satisfies ModelProvider;
 
 function offlineModel(config: OfflineConfig): LanguageModel {
   const { model = 'offline', latency_ms = 0 } = config;

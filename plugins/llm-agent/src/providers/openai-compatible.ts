@@ -23,13 +23,13 @@ import { modelError } from './provider-error.js';
 
 const defaultTimeoutSeconds = 300;
 
-export const openaiCompatible: ModelProvider = {
+export const openaiCompatible = {
   providerId: 'openai-compatible',
   description:
     'Any service with an OpenAI-compatible chat completions API: OpenAI, Azure, vLLM, Ollama, LM Studio and others.',
   config_schema: OpenaiConfig as unknown as JsonObject,
   create: (config) => openaiModel(config as OpenaiConfig),
-};
+} satisfies ModelProvider;
 
 function openaiModel(config: OpenaiConfig): LanguageModel {
   const loaded: { sdk?: Promise<Sdk> } = {};

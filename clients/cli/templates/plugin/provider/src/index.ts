@@ -14,7 +14,8 @@ export const provider = defineProvider({
     provider: 'plugin-template',
     model,
     async generate({ messages, signal, onToken }) {
-      // Give `signal` to the request, so that it ends with the attempt; throw `LLM_FAILED` if it may be repeated, else `LLM_REFUSED`.
+      // Send the request with the `fetch` that is the second argument of `create`, and give it `signal`, so that it ends with the attempt.
+      // Throw `LLM_FAILED` if it may be repeated, else `LLM_REFUSED`.
       signal.throwIfAborted();
       const text = (messages.at(-1)?.content ?? '').toUpperCase();
       onToken?.(text);

@@ -1,11 +1,26 @@
-import { type Json, type JsonObject, LlmteamError } from '@llmteam/contracts';
-import type { FetchAnswer } from './isolate-messages.js';
+import { type GuardedFetch, type Json, type JsonObject, LlmteamError } from '@llmteam/contracts';
+import type { FetchAnswer, FetchRequest } from './isolate-messages.js';
 
-/** Responses whose bodies a handler reads piece by piece from inside an isolate, by the number of its question. */
-export class RelayedResponses {
+/** The requests that code in an isolate has open, by the numbers of its questions. The bodies of responses are read piece by piece. */
+export class FetchRelay {
   private readonly readers = new Map<number, ReadableStreamDefaultReader<Uint8Array>>();
 
-  add(id: number, response: Response): JsonObject {
+  constructor(private readonly fetch: GuardedFetch) {}
+
+  async send(id: number, request: FetchRequest, signal: AbortSignal): Promise<JsonObject> {
+    const { url, client, method, headers, body, redirect } = request;
+    const response = await this.fetch(String(url), {
+      method,
+      headers: headers.map(([name, value]): [string, string] => [name, value]),
+      redirect,
+      signal,
+      ...(body !== null && { body: Buffer.from(body, 'base64') }),
+      ...(client !== null && { client }),
+    });
+    return this.opened(id, response);
+  }
+
+  private opened(id: number, response: Response): JsonObject {
     const { status, statusText, headers, url, redirected, body } = response;
     if (body !== null) this.readers.set(id, body.getReader() as ReadableStreamDefaultReader<Uint8Array>);
     const answer: FetchAnswer = {

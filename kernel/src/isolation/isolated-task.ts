@@ -1,0 +1,39 @@
+/** One attempt whose handler runs in an isolate. Time-outs are those of the work loop. */
+import { type FiredPorts, isLlmteamError, LlmteamError, type StepContext } from '@llmteam/contracts';
+import { executionOf } from '../runtime/handler-context.js';
+import { attemptData } from './attempt-data.js';
+import { AttemptRelay } from './attempt-relay.js';
+import { endWhenAborted, leaseOf } from './isolate-lease.js';
+import type { IsolatePools } from './isolate-pools.js';
+import { revivedError } from './revived-error.js';
+
+export async function runAttempt(pools: IsolatePools, typeId: string, context: StepContext): Promise<FiredPorts> {
+  const attempt = attemptData(executionOf(context));
+  const lease = await leaseOf(pools, typeId, `plugin '${attempt.plugin}'`);
+  const { isolate } = lease;
+  const relay = new AttemptRelay(context, (message) => isolate.send(message));
+  const unwatch = endWhenAborted(isolate, context.signal);
+  try {
+    context.signal.throwIfAborted();
+    const run = isolate.ask<'run'>({ do: 'run', work: isolate.nextWork(), type_id: typeId, attempt }, relay);
+    const { outcome, stack } = await Promise.race([run, relay.strayed]);
+    if (relay.fault !== null) throw relay.fault;
+    if ('value' in outcome) return outcome.value;
+    const error = revivedError(outcome.error);
+    if (error.code === 'STEP_FAILED') context.log.warn({ error: outcome.error, stack }, 'the handler of a step threw');
+    throw error;
+  } catch (thrown) {
+    throw crashOf(thrown, attempt.plugin, context.signal);
+  } finally {
+    unwatch();
+    relay.close();
+    lease.end(isolate.hasFailed);
+  }
+}
+
+/** Names the plugin in what an isolate says of its own end; any other error is the handler's. */
+function crashOf(thrown: unknown, plugin: string, signal: AbortSignal): unknown {
+  if (!isLlmteamError(thrown) || thrown.code !== 'STEP_CRASHED') return thrown;
+  if (signal.aborted) return signal.reason;
+  return new LlmteamError('STEP_CRASHED', `plugin '${plugin}' ${thrown.message} while the step ran`, { cause: thrown });
+}
