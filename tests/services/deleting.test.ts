@@ -76,7 +76,7 @@ spec('deleting a run at one gateway', (test) => {
         for (const service of [coordinator, worker, places[0].service]) {
           const { stderr } = await service.stop();
           assert.equal(
-            linesOf(stderr).filter(({ level }) => level === 'error' || level === 'warn'),
+            linesOf(stderr).filter(({ level }) => level === 'error'),
             [],
           );
         }

@@ -75,6 +75,24 @@ spec('doctor', (test) => {
   );
 
   test(
+    'warns if workers differ in which plugin brings a step type',
+    () =>
+      withInstallation({}, async (installation) => {
+        const { cli } = installation;
+        for (const name of ['ocr', 'scanner']) {
+          install(cli.folder, { alias: `acme-${name}`, name, version: '1.4.0', types: ['ocr'] });
+          cli.write('llmteam.config.json', { plugins: [{ package: `acme-${name}`, isolation: 'inline' }] });
+          await installation.start('worker').ready();
+        }
+        assert.match(
+          (await diagnose(installation)).of('plugins'),
+          /^warning: workers differ in which plugin brings 'ocr@1': 'ocr' on \S+; 'scanner' on \S+; a step of it may be run by any/m,
+        );
+      }),
+    patience,
+  );
+
+  test(
     'finds nothing wrong with a server on which nothing is installed yet, and installs nothing',
     () =>
       withInstallation({}, async (installation) => {

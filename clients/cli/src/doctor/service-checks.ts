@@ -1,8 +1,9 @@
 /** Checks of the running services: coordinators and their partitions, workers and their queues. */
 import type { KvStore } from '@llmteam/contracts';
 import { seenCoordinators } from '@llmteam/coordinator';
-import { announcedQueues, liveWorkers, type StepCatalog } from '@llmteam/kernel';
+import { announcedQueues, listWorkers, liveWorkers, type StepCatalog } from '@llmteam/kernel';
 import { type Check, counted, ok, problem, warning } from './check.js';
+import { checkRivals } from './rival-checks.js';
 import { checkUnreadable } from './unreadable-checks.js';
 import { checkServedVersions } from './version-checks.js';
 
@@ -10,7 +11,7 @@ import { checkServedVersions } from './version-checks.js';
 export async function checkServices(kv: KvStore, partitions: number, catalog: StepCatalog | null): Promise<Check[]> {
   const versions = catalog === null ? [] : await checkServedVersions(kv, catalog);
   const processes = [...(await checkCoordinators(kv, partitions)), ...(await checkWorkers(kv))];
-  return [...processes, ...(await checkUnreadable(kv)), ...versions];
+  return [...processes, ...(await checkUnreadable(kv)), ...checkRivals(await listWorkers(kv)), ...versions];
 }
 
 async function checkCoordinators(kv: KvStore, partitions: number): Promise<Check[]> {
