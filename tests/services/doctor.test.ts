@@ -79,8 +79,11 @@ spec('doctor', (test) => {
     () =>
       withInstallation({}, async (installation) => {
         const { cli } = installation;
-        for (const name of ['ocr', 'scanner']) {
-          install(cli.folder, { alias: `acme-${name}`, name, version: '1.4.0', types: ['ocr'] });
+        for (const [name, version] of [
+          ['ocr', '1.4.0'],
+          ['scanner', '1.5.0'],
+        ] as const) {
+          install(cli.folder, { alias: `acme-${name}`, name, version, types: ['ocr'] });
           cli.write('llmteam.config.json', { plugins: [{ package: `acme-${name}`, isolation: 'inline' }] });
           await installation.start('worker').ready();
         }
