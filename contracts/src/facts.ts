@@ -79,7 +79,7 @@ export const RunControlled = fact('run.controlled', 'A client asked to cancel, p
 });
 export const StepStarted = fact(
   'step.started',
-  'A worker began an attempt. Journaled only for jobs with `journal_start`; otherwise the report implies it.',
+  'A worker began an attempt. Journaled at once for jobs with `journal_start`, for others when they have run for a second; otherwise the report implies it.',
   { step: StepKey, attempt: Attempt, worker: Type.String() },
 );
 /** An activity recorded by a handler; becomes an event of the run. */

@@ -34,7 +34,8 @@ export const Job = Type.Object(
       description: 'When the run times out; epoch milliseconds.',
     }),
     journal_start: Type.Boolean({
-      description: 'Whether the worker appends `step.started` before it runs the handler.',
+      description:
+        'Whether the worker appends `step.started` before it runs the handler; otherwise only if that takes long.',
     }),
     trace_id: Type.String(),
   },

@@ -185,7 +185,7 @@ spec('a stopping worker', (test) => {
       await partition.settle();
       finish[0]?.();
       assert.is((await partition.view(run)).output, 'done');
-      assert.equal(await factsOf(shared, run), ['run.requested', 'step.reported', 'run.ended']);
+      assert.equal(await factsOf(shared, run), ['run.requested', 'step.started', 'step.reported', 'run.ended']);
       assert.equal(first.told, ['began work 1', 'handed_back work']);
       assert.equal(second.told, ['began work 2', 'reported work 0', 'completed work']);
       await second.loop.stop(0);
@@ -201,7 +201,7 @@ spec('a stopping worker', (test) => {
       await shared.clock.advance(5_000);
       await stopped;
       await partition.settle();
-      assert.equal(await factsOf(shared, run), ['run.requested']);
+      assert.equal(await factsOf(shared, run), ['run.requested', 'step.started']);
       assert.equal(told, ['began work 1', 'handed_back work']);
     }));
 });

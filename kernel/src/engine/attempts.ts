@@ -113,7 +113,8 @@ export function onStarted(turn: Turn, instance: StepInstance, fact: StepStarted)
   if (!isInFlight(instance, fact.attempt) || instance.state.status === 'running') return;
   begin(turn, instance, fact.at, fact.worker);
   disarmStepTimer(turn, instance);
-  if (instance.step.timeout_seconds !== null)
+  // Of all others the worker alone measures the time: whether a start is journaled must not change how an attempt ends.
+  if (instance.step.journalStart && instance.step.timeout_seconds !== null)
     armStepTimer(turn, instance, 'attempt', instance.step.timeout_seconds * 1_000);
 }
 

@@ -29,6 +29,7 @@ import type { CatalogEntry, StepCatalog } from '../catalog/step-catalog.js';
 import type { Retry } from '../retry/retry.js';
 import { DeadLetters } from './dead-letters.js';
 import { runHandler } from './handler-run.js';
+import { LateStarts } from './late-starts.js';
 import { ReleasedJobs } from './released-jobs.js';
 import type { AttemptResult } from './report-guard.js';
 import type { RunningAttempts } from './running-attempts.js';
@@ -72,6 +73,7 @@ export class WorkLoop {
   private heartbeat: Timer | null = null;
   private readonly deadLetters: DeadLetters;
   private readonly releases: ReleasedJobs;
+  private readonly starts: LateStarts;
   private consumers: Consumer[] = [];
   private unsubscribe: (() => void) | null = null;
 
@@ -81,6 +83,8 @@ export class WorkLoop {
   ) {
     this.deadLetters = new DeadLetters(deps.kv, deps.clock);
     this.releases = new ReleasedJobs(deps.kv);
+    // The report tells it too.
+    this.starts = new LateStarts(deps.clock, (job, at) => void this.appendStart(job, at).catch(ignore));
   }
 
   async start(): Promise<void> {
@@ -105,6 +109,7 @@ export class WorkLoop {
     timer.cancel();
     this.heartbeat?.cancel();
     this.heartbeat = null;
+    this.starts.stop();
     this.unsubscribe?.();
     this.consumers = [];
   }
@@ -249,8 +254,10 @@ export class WorkLoop {
     execution.onBlame = () => running !== undefined && this.options.running?.culprit(running);
     try {
       if (job.journal_start) await this.options.retry.untilKept(() => this.appendStart(job, beganAt));
+      else this.starts.begin(job, beganAt);
       return this.report(job, beganAt, await runHandler(execution, entry.task, this.deps), execution);
     } finally {
+      this.starts.end(job);
       if (running !== undefined) this.options.running?.end(running);
       execution.close();
       attempt.execution = null;
