@@ -22,6 +22,11 @@ export function openThread({ main, memoryMb }: ChannelOptions, events: ChannelEv
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
   });
   const failure: { why: string | null } = { why: null };
+  const endWith = (why: string) => {
+    if (failure.why !== null) return;
+    failure.why = why;
+    void worker.terminate();
+  };
   readLines(worker.stdout, (line) => events.line('stdout', line));
   readLines(worker.stderr, (line) => events.line('stderr', line));
   const bytes = new Budget(bytesPerSecond);
@@ -30,8 +35,7 @@ export function openThread({ main, memoryMb }: ChannelOptions, events: ChannelEv
     // A port cannot be read more slowly, and what it holds is memory of this process.
     const isTooMuch = typeof text === 'string' && !(bytes.spend(text.length) && messages.spend(1));
     if (!isTooMuch) return events.message(typeof text === 'string' ? text : '');
-    failure.why ??= 'said more than anybody can listen to';
-    void worker.terminate();
+    endWith('said more than anybody can listen to');
   });
   worker.on('error', (error: NodeJS.ErrnoException) => {
     failure.why =
@@ -44,9 +48,7 @@ export function openThread({ main, memoryMb }: ChannelOptions, events: ChannelEv
       sent.length += text.length;
       worker.postMessage(text);
       // Both count modulo 2^32.
-      if ((sent.length - Atomics.load(read, 0)) >>> 0 <= mostUnread) return;
-      failure.why ??= 'did not read what it was sent';
-      void worker.terminate();
+      if ((sent.length - Atomics.load(read, 0)) >>> 0 > mostUnread) endWith('did not read what it was sent');
     },
     kill: () => void worker.terminate(),
     hold: (isHeld) => (isHeld ? worker.ref() : worker.unref()),
