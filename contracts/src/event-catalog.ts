@@ -23,7 +23,7 @@ const counts = {
   steps_completed: count('step occurrences that completed'),
   steps_total: count('step occurrences that were decided'),
 };
-const reason = { reason: orNull('why, or null') };
+const reason = { reason: orNull('why, or null'), by: Type.Optional(described('who, if that is known')) };
 const taskRef = { task_id: described('`<run_id>:<step key>`') };
 const criticLoopReasons = [
   'approved',

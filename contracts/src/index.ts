@@ -142,6 +142,7 @@ export {
   stepStatuses,
   Usage,
 } from './run.js';
+export { RunExplanation, RunReason } from './run-explanation.js';
 export { MetadataKey, MetadataValue, RunMetadata } from './run-metadata.js';
 export { Edge, RetryPolicy, Segment, SegmentParams, Step, StepPorts } from './segment.js';
 export { type RedactText, toErrorInfo } from './thrown-error.js';

@@ -77,11 +77,15 @@ export { announceRemoval, redactedPrefix, removedPrefix, removedRuns } from './r
 export { catchUpIndex } from './run-loop/index-catch-up.js';
 export { type RebuildDeps, type RebuildProgress, rebuildIndex } from './run-loop/index-rebuild.js';
 export { openPartitionLoop, type PartitionLoopOptions } from './run-loop/open-partition-loop.js';
+export { partitionLeaseKey, partitionLeases } from './run-loop/partition-lease-key.js';
 export type { LoopStatus, PartitionLoop } from './run-loop/partition-loop.js';
 export { TaskFeed, taskOfFeed } from './run-loop/task-feed.js';
 export type { RunWatcher } from './run-loop/watchers.js';
 export { RunMeter, type RunMeterDeps, type RunMeterSink } from './run-meter/run-meter.js';
+export { explainRun, type Surroundings } from './runs/explain-run.js';
 export { copiedFacts, forkPoint } from './runs/fork.js';
+export { installationSurroundings } from './runs/installation-surroundings.js';
+export { LastEvents } from './runs/last-events.js';
 export { RunRemoval, type RunRemovalDeps } from './runs/run-removal.js';
 export {
   createRunService,

@@ -1,5 +1,5 @@
 /** Every command that inspects or controls runs and tasks, with a gateway: it prints the same as the command on the store itself. */
-import type { AuditEntryPage, HumanTask, KeyCreated, RunView } from '@llmteam/contracts';
+import type { AuditEntryPage, HumanTask, KeyCreated, RunExplanation, RunView } from '@llmteam/contracts';
 import { LlmteamClient } from '@llmteam/sdk';
 import * as assert from 'uvu/assert';
 import { until } from '../gateway/support/until.js';
@@ -104,6 +104,28 @@ spec('llmteam at a gateway', (test) => {
         assert.match((await alike('runs', 'events', id, '--from', '3')).stdout, /^SEQ +TIME[^\n]*\n3 +/);
         assert.ok(eventsIn((await alike('runs', 'events', id, '--json')).stdout).length > 5);
         assert.is((await alike('runs', 'events', id, '--json', '--from', '1000')).stdout, '');
+      }),
+    patience,
+  );
+
+  test(
+    'runs explain says why a run is where it is',
+    () =>
+      withGatewayOfCli(async ({ client, alike, there }) => {
+        const { run_id } = await client.startRun('asking', {});
+        const task = await taskOf(client, run_id);
+        const { stdout } = await alike('runs', 'explain', run_id);
+        assert.match(stdout, `step 'ask' waits for somebody to answer task '${task}' (since 20`);
+        assert.match(stdout, 'to move it: answer the task (`llmteam tasks answer`)');
+        const { reasons } = jsonOf<RunExplanation>(await alike('runs', 'explain', run_id, '--json'));
+        assert.equal(
+          reasons.map(({ reason, step }) => [reason, step]),
+          [['task', 'ask']],
+        );
+        await client.controlRun(run_id, 'cancel');
+        await until(async () => (await client.getRun(run_id)).status === 'cancelled');
+        assert.match((await alike('runs', 'explain', run_id)).stdout, /^the run ended at .* with status 'cancelled'/);
+        assert.match((await there('runs', 'explain', 'nowhere')).stderr, /^error RUN_UNKNOWN: /);
       }),
     patience,
   );

@@ -121,7 +121,7 @@ spec('llmteam runs', (test) => {
         const paused = await call(['runs', 'pause', run_id, '--reason', 'lunch']);
         assert.is(paused.code, 0, paused.stderr);
         const { payload } = await started.event('segment.paused');
-        assert.equal(payload, { reason: 'lunch' });
+        assert.equal(payload, { reason: 'lunch', by: 'llmteam' });
         const resumed = start(['runs', 'resume', run_id]);
         await started.event('segment.resumed');
         await call(['runs', 'signal', run_id, 'go', '--payload', '{"at": "last"}']);

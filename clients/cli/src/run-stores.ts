@@ -1,5 +1,5 @@
 /** A uniform view of runs for commands, whether in a local store, in one owned by another process, or at a gateway. */
-import type { LiveMessage, RunEvent, RunKey, RunRow, Segment } from '@llmteam/contracts';
+import type { LiveMessage, RunEvent, RunExplanation, RunKey, RunRow, Segment } from '@llmteam/contracts';
 import type { OwnedStore, RemoteStore } from '@llmteam/embedded';
 import type { RunRemoval, RunService } from '@llmteam/kernel';
 
@@ -30,7 +30,10 @@ export type Removal = Pick<RunRemoval, 'remove'>;
 /** The runs at a gateway. The API key determines the tenant; the one in a {@link RunKey} is ignored. */
 export interface GatewayStore {
   readonly kind: 'gateway';
-  readonly runs: Runs;
+  readonly runs: Runs & {
+    /** Why a run is where it is. @throws LlmteamError `RUN_UNKNOWN` */
+    explain(run: RunKey): Promise<RunExplanation>;
+  };
   readonly removal: Removal;
   /** Yields every event from `fromSeq` on and what is live until the run ends. @throws LlmteamError */
   follow(run: RunKey, fromSeq: number, signal: AbortSignal): AsyncIterable<RunEvent | LiveMessage>;

@@ -14,6 +14,7 @@ import type {
   KeyPage,
   PluginPage,
   RunAccepted,
+  RunExplanation,
   RunMetadata,
   RunPage,
   RunStatus,
@@ -126,6 +127,11 @@ export class LlmteamClient {
 
   getRun(runId: string, { wait }: WaitOptions = {}): Promise<RunView> {
     return this.transport.json(run(runId), { query: { wait } });
+  }
+
+  /** Why a run is where it is. */
+  explainRun(runId: string): Promise<RunExplanation> {
+    return this.transport.json(`${run(runId)}/explain`, {});
   }
 
   /** From the event with `seq` `from_seq` on, or from the cursor of the previous page. */

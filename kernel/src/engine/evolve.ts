@@ -10,6 +10,7 @@ import {
   caps,
   errorInfo,
   type Fact,
+  type RunControlled,
   type RunEvent,
   type RunKey,
   type RunRequested,
@@ -154,7 +155,7 @@ function countWork(turn: Turn, units: number): void {
 function applyFact(turn: Turn, fact: Fact): void {
   switch (fact.type) {
     case 'run.controlled':
-      return onControlled(turn, fact.action, fact.reason ?? null);
+      return onControlled(turn, fact);
     case 'step.started':
       return withStep(turn, fact.step, (instance) => onStarted(turn, instance, fact));
     case 'step.reported':
@@ -192,18 +193,20 @@ function withStep(turn: Turn, key: string, work: (instance: StepInstance) => voi
   if (instance !== null) work(instance);
 }
 
-function onControlled(turn: Turn, action: 'cancel' | 'pause' | 'resume', reason: string | null): void {
+function onControlled(turn: Turn, { action, by, ...given }: RunControlled): void {
   const { run } = turn;
+  const reason = given.reason ?? null;
+  const payload = { reason, ...(by !== undefined && { by }) };
   if (action === 'cancel') {
     endRun(turn, 'cancelled', errorInfo('CANCELLED', reason ?? 'the run was cancelled'));
   } else if (action === 'pause' && run.status === 'running') {
     run.status = 'paused';
     stopClocks(turn);
-    turn.emitRun('segment.paused', { reason });
+    turn.emitRun('segment.paused', payload);
     controlChildren(turn, 'pause');
   } else if (action === 'resume' && run.status === 'paused') {
     run.status = 'running';
-    turn.emitRun('segment.resumed', { reason });
+    turn.emitRun('segment.resumed', payload);
     restartClocks(turn);
     releaseHeldControls(turn);
     controlChildren(turn, 'resume');

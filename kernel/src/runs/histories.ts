@@ -3,6 +3,7 @@ import {
   type Journal,
   LlmteamError,
   type RunEvent,
+  type RunExplanation,
   type RunKey,
   type RunRedacted,
   type RunView,
@@ -14,7 +15,9 @@ import { type FoldSources, foldHistory } from '../definitions/fold-history.js';
 import type { Run } from '../engine/state.js';
 import { viewRun } from '../engine/view.js';
 import { spareSlices } from '../slices/spare-turns.js';
+import { explainRun, type Surroundings } from './explain-run.js';
 import { KeptRuns } from './kept-runs.js';
+import { LastEvents } from './last-events.js';
 import { readSteps, showStep } from './step-records.js';
 
 export interface ReplayedRun {
@@ -49,6 +52,19 @@ export class Histories {
   async view(key: RunKey): Promise<RunView> {
     const found = (await this.kept.current(key)) ?? fail(key);
     return 'state' in found ? viewRun(found) : found.view;
+  }
+
+  /** @throws LlmteamError `RUN_UNKNOWN` */
+  async explain(key: RunKey, surroundings: Surroundings): Promise<RunExplanation> {
+    const last = new LastEvents();
+    let present: Run | null = null;
+    const options = { events: true, slices: spareSlices() };
+    for await (const { entry, run, outcome } of foldHistory(this.sources, key, options)) {
+      if (entry.fact.type === 'run.redacted') return explainRun(entry.fact.view, last, surroundings);
+      for (const event of outcome?.events ?? []) last.take(event);
+      present = run;
+    }
+    return explainRun(viewRun(present ?? fail(key)), last, surroundings);
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN` */

@@ -15,6 +15,7 @@ import {
   LlmteamError,
   type Page,
   type RunEvent,
+  type RunExplanation,
   type RunIndex,
   type RunKey,
   type RunMetadata,
@@ -33,6 +34,7 @@ import { matches } from '../engine/controls.js';
 import { engineVersion } from '../engine/evolve.js';
 import { isEnded } from '../engine/state.js';
 import { validateInput } from '../validation/validate-input.js';
+import type { Surroundings } from './explain-run.js';
 import { forkHistory } from './fork.js';
 import { Histories } from './histories.js';
 import { type Actor, type AnswerRequest, type ClaimRequest, RunTasks } from './run-tasks.js';
@@ -83,6 +85,8 @@ export interface RunService {
   list(query: RunQuery): Promise<Page<RunRow>>;
   /** @throws LlmteamError `RUN_UNKNOWN` */
   show(run: RunKey): Promise<RunView>;
+  /** Why it is where it is. @throws LlmteamError `RUN_UNKNOWN` */
+  explain(run: RunKey, surroundings: Surroundings): Promise<RunExplanation>;
   /** @throws LlmteamError `RUN_UNKNOWN` */
   events(run: RunKey, fromSeq?: number): Promise<readonly RunEvent[]>;
   /** The step occurrences, those of iterations that are over included. @throws LlmteamError `RUN_UNKNOWN` */
@@ -182,6 +186,10 @@ class JournalRunService implements RunService {
 
   async show(run: RunKey): Promise<RunView> {
     return this.histories.view(run);
+  }
+
+  explain(run: RunKey, surroundings: Surroundings): Promise<RunExplanation> {
+    return this.histories.explain(run, surroundings);
   }
 
   async events(run: RunKey, fromSeq = 1): Promise<readonly RunEvent[]> {

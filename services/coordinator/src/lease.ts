@@ -5,8 +5,7 @@
  * anybody else can acquire it, even if no timer fires: a process that was suspended sees it false when it resumes.
  */
 import { type Clock, isLlmteamError, type Json, type KvEntry, type KvStore } from '@llmteam/contracts';
-
-export const leasePrefix = 'leases/';
+import { partitionLeaseKey } from '@llmteam/kernel';
 
 /** The fraction of the lease time that is relied on; the rest is a margin for writes already started. */
 const trustedFraction = 0.7;
@@ -95,7 +94,7 @@ export class Lease {
   }
 
   private get key(): string {
-    return `${leasePrefix}${this.partition}`;
+    return partitionLeaseKey(this.partition);
   }
 }
 

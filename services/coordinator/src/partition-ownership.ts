@@ -9,9 +9,9 @@
  *   O3 a stop announces itself first and releases everything, so that nobody waits for a lease to expire
  */
 import type { Clock, Json, KvEntry, KvStore, Logger, Timer } from '@llmteam/contracts';
-import { WatchedKeys } from '@llmteam/kernel';
+import { partitionLeases, WatchedKeys } from '@llmteam/kernel';
 import { assign, type Member } from './assignment.js';
-import { Lease, leasePrefix, ownerOf } from './lease.js';
+import { Lease, ownerOf } from './lease.js';
 import { type HoldContext, type HoldEnd, PartitionHold, type PartitionWork } from './partition-hold.js';
 
 export interface OwnershipOptions {
@@ -56,7 +56,7 @@ export class PartitionOwnership {
     const { kv, clock, log } = options;
     const changed = (): void => this.schedule();
     this.members = new WatchedKeys({ kv, clock, log, changed, prefix: memberPrefix });
-    this.leases = new WatchedKeys({ kv, clock, log, changed, prefix: leasePrefix });
+    this.leases = new WatchedKeys({ kv, clock, log, changed, prefix: partitionLeases });
   }
 
   /** Joins the members; partitions are taken over one by one. @throws LlmteamError of the key-value store */

@@ -1,5 +1,6 @@
 import type { KvStore } from '@llmteam/contracts';
-import { leasePrefix, ownerOf } from './lease.js';
+import { partitionLeases } from '@llmteam/kernel';
+import { ownerOf } from './lease.js';
 import { memberPrefix } from './partition-ownership.js';
 
 export interface SeenCoordinators {
@@ -11,9 +12,9 @@ export interface SeenCoordinators {
 
 /** The coordinators of an installation, as recorded in the key-value store. */
 export async function seenCoordinators(kv: KvStore): Promise<SeenCoordinators> {
-  const [members, leases] = await Promise.all([kv.list(memberPrefix), kv.list(leasePrefix)]);
+  const [members, leases] = await Promise.all([kv.list(memberPrefix), kv.list(partitionLeases)]);
   return {
     members: members.map(({ key }) => key.slice(memberPrefix.length)),
-    owners: new Map(leases.map((lease) => [Number(lease.key.slice(leasePrefix.length)), ownerOf(lease)])),
+    owners: new Map(leases.map((lease) => [Number(lease.key.slice(partitionLeases.length)), ownerOf(lease)])),
   };
 }

@@ -114,6 +114,7 @@ async function openGateway(
     refs: configuredRefs(config),
     auditSeals: auditSeals(service),
     liveWorkers: (typeId, typeVersion) => (catalog.find(typeId, typeVersion)?.task == null ? 0 : 1),
+    surroundings: runtime.surroundings,
     loadedPlugins: () => countedListings([runtime.plugins.listings()]),
     isReady: () => state.isReady,
   });

@@ -31,6 +31,7 @@ import {
   resultFromView,
   type SegmentStore,
   type StepCatalog,
+  type Surroundings,
   type VersionUses,
   type VersionUsesDeps,
 } from '@llmteam/kernel';
@@ -167,6 +168,17 @@ export class EmbeddedRuntime {
       if (which === 'everything') await loop.takeOver();
       else await loop.adopt(which.filter((run) => this.root.journal.partitionOf(run) === partition));
     }
+  }
+
+  /** Who works on its runs: this process alone. */
+  get surroundings(): Surroundings {
+    const slots = this.root.worker.concurrency();
+    return {
+      isDriven: true,
+      workersOf: (queue) => ({ workers: slots.has(queue) ? 1 : 0, slots: slots.get(queue) ?? 0 }),
+      // Attempts of earlier processes are begun again when this one starts.
+      isAlive: () => true,
+    };
   }
 
   /** Messages of the journal that were passed over because they cannot be read. */

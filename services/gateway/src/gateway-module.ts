@@ -28,7 +28,7 @@ import { HumanTasks } from './use-cases/human-tasks.js';
 import { type LoadedPlugins, PluginQueries } from './use-cases/plugin-queries.js';
 import { Readiness } from './use-cases/readiness.js';
 import { RunControl } from './use-cases/run-control.js';
-import { RunQueries } from './use-cases/run-queries.js';
+import { RunQueries, type SurroundingsOf } from './use-cases/run-queries.js';
 import { RunStarts } from './use-cases/run-starts.js';
 import { TenantKeys } from './use-cases/tenant-keys.js';
 import { type RefsOfTenant, TenantSegments } from './use-cases/tenant-segments.js';
@@ -44,6 +44,7 @@ const inputs = {
   auditSeals: serviceId<AuditSeals>('auditSeals'),
   liveWorkers: serviceId<LiveWorkerCount>('liveWorkers'),
   loadedPlugins: serviceId<LoadedPlugins>('loadedPlugins'),
+  surroundings: serviceId<SurroundingsOf>('surroundings'),
   registry: serviceId<Registry>('registry'),
   isBackendReady: serviceId<() => boolean>('isBackendReady'),
   prepare: serviceId<() => Promise<void>>('prepare'),
@@ -163,8 +164,9 @@ function bindUseCases(bind: Bind): void {
     [kernel.runs, kernel.removal, kernel.segments, kernel.definitions, ids.tenants, kernel.newId],
   );
   bind(ids.runQueries).toResolvedValue(
-    (runs, followers, tenants, limits) => new RunQueries({ runs, followers, tenants, limits }),
-    [kernel.runs, ids.followers, ids.tenants, ids.limits],
+    (runs, surroundings, followers, tenants, limits) =>
+      new RunQueries({ runs, surroundings, followers, tenants, limits }),
+    [kernel.runs, ids.surroundings, ids.followers, ids.tenants, ids.limits],
   );
   bind(ids.runControl).toResolvedValue((runs) => new RunControl(runs), [kernel.runs]);
   bind(ids.tasks).toResolvedValue((runs) => new HumanTasks(runs), [kernel.runs]);

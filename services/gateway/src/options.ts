@@ -1,5 +1,5 @@
 import type { Clock, Journal, KvStore, Logger, PubSub, RunIndex } from '@llmteam/contracts';
-import type { Definitions, RunService, SegmentStore, StepCatalog } from '@llmteam/kernel';
+import type { Definitions, RunService, SegmentStore, StepCatalog, Surroundings } from '@llmteam/kernel';
 import type { Metrics } from '@llmteam/service-host';
 import type { AuditSeals } from './audit/audit-seals.js';
 import type { GatewayLimits } from './limits/gateway-limits.js';
@@ -26,6 +26,8 @@ export interface GatewayOptions {
   readonly auditSeals?: AuditSeals;
   readonly liveWorkers: LiveWorkerCount;
   readonly loadedPlugins: LoadedPlugins;
+  /** Who works on the runs. */
+  readonly surroundings: Surroundings;
   /** Whether backend and index are up. */
   readonly isReady: () => boolean;
   /** The metrics of the process, to which the gateway adds its own. Default: an empty registry. */

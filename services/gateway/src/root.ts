@@ -8,6 +8,7 @@ import {
   type CountedWorkers,
   type IndexFeed,
   type IndexFeedOptions,
+  installationSurroundings,
   type StepCatalog,
   type VersionReporter,
 } from '@llmteam/kernel';
@@ -89,6 +90,9 @@ export function compose(options: RootOptions): Root {
   container
     .bind(gatewayIds.loadedPlugins)
     .toResolvedValue((workers: CountedWorkers) => () => workers.plugins(), [kernelIds.countedWorkers]);
+  container
+    .bind(gatewayIds.surroundings)
+    .toConstantValue((run) => installationSurroundings({ kv: backend.kv, journal: backend.journal }, run));
   container.bind(gatewayIds.prepare).toResolvedValue((feed) => () => feed.start(), [kernelIds.indexFeed]);
   container
     .bind(gatewayIds.isBackendReady)
@@ -132,6 +136,7 @@ export function composeEmbedded(options: GatewayOptions): EmbeddedGateway {
   container.bind(gatewayIds.registry).toConstantValue(options.processMetrics?.registry ?? new Registry());
   container.bind(gatewayIds.liveWorkers).toConstantValue(options.liveWorkers);
   container.bind(gatewayIds.loadedPlugins).toConstantValue(options.loadedPlugins);
+  container.bind(gatewayIds.surroundings).toConstantValue(async () => options.surroundings);
   container.bind(gatewayIds.prepare).toConstantValue(async () => undefined);
   container.bind(gatewayIds.isBackendReady).toConstantValue(options.isReady);
   container.load(kernelModule, gatewayModule);

@@ -118,6 +118,7 @@ export function gatewayOptions(runtime: EmbeddedRuntime, clock: Clock, given: Wo
     newId: randomUUID,
     refs: given.refs ?? (() => ({})),
     liveWorkers: () => 1,
+    surroundings: runtime.surroundings,
     loadedPlugins: () => countedListings([runtime.plugins.listings()]),
     isReady: () => true,
     version: '0.0.0',

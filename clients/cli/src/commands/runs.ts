@@ -47,6 +47,9 @@ function addInspection(runs: Command, act: Act): void {
     .option('--step <step>', 'show what a step got and gave instead, e.g. each[3]/fetch')
     .option('--json', 'print the run, or the step, as JSON')
     .action(act(onRun(async (...args) => (await import('../actions/runs-show.js')).runsShow(...args))));
+  ofRun(runs, 'explain', 'say why a run is where it is: what it waits for, since when, and what would move it')
+    .option('--json', 'print the reasons as JSON')
+    .action(act(onRun(async (...args) => (await import('../actions/runs-explain.js')).runsExplain(...args))));
   ofRun(runs, 'steps', 'list the steps of a run, or what one of them got and gave')
     .argument('[step]', 'step as listed, e.g. each[3]/fetch')
     .option('--json', 'print {steps, cursor}, or the step, as JSON')

@@ -11,6 +11,7 @@ import {
   type Page,
   RunAccepted,
   type RunEvent,
+  RunExplanation,
   type RunKey,
   type RunListing,
   RunPage,
@@ -51,6 +52,10 @@ export class GatewayRuns implements Runs {
 
   show(run: RunKey): Promise<RunView> {
     return this.ask(RunView, this.client.getRun(run.run_id), this.noRun(run));
+  }
+
+  explain(run: RunKey): Promise<RunExplanation> {
+    return this.ask(RunExplanation, this.client.explainRun(run.run_id), this.noRun(run));
   }
 
   async events(run: RunKey, fromSeq = 1): Promise<readonly RunEvent[]> {

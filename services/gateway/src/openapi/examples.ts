@@ -140,6 +140,22 @@ export const examples: Readonly<Record<string, unknown>> = {
   },
   CatalogType: transform,
   CatalogPage: { types: [transform], cursor: null },
+  RunExplanation: {
+    run_id: run.run_id,
+    status: 'running',
+    summary: `step 'research' waits for a worker that runs 'llm_agent@1', and there is none (since ${startedAt})`,
+    reasons: [
+      {
+        reason: 'no_worker',
+        step: 'research',
+        since: startedAt,
+        queue: 'llm_agent@1',
+        text: "step 'research' waits for a worker that runs 'llm_agent@1', and there is none",
+        remedy: 'start a worker that has the plugin of this type and serves it (`worker.types`)',
+      },
+    ],
+    more_reasons: 0,
+  },
   PluginPage: {
     plugins: [
       {

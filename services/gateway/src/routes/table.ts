@@ -3,6 +3,7 @@ import { accessRoutes } from './access-routes.js';
 import { catalogRoutes } from './catalog-routes.js';
 import type { Route } from './route.js';
 import { runControlRoutes } from './run-control-routes.js';
+import { runExplanationRoutes } from './run-explanation-routes.js';
 import { runRemovalRoutes } from './run-removal-routes.js';
 import { runRoutes } from './run-routes.js';
 import { runStartRoutes } from './run-start-routes.js';
@@ -17,6 +18,7 @@ export const routes: readonly Route[] = [
   ...segmentRoutes,
   ...runStartRoutes,
   ...runRoutes,
+  ...runExplanationRoutes,
   ...runStepRoutes,
   ...runControlRoutes,
   ...runRemovalRoutes,

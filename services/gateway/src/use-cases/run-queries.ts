@@ -1,6 +1,7 @@
 import type {
   EventPage,
   Page,
+  RunExplanation,
   RunKey,
   RunListing,
   RunPage,
@@ -10,15 +11,19 @@ import type {
   StepDetail,
   StepPage,
 } from '@llmteam/contracts';
-import type { RunService } from '@llmteam/kernel';
+import type { RunService, Surroundings } from '@llmteam/kernel';
 import type { Followers } from '../following/followers.js';
 import type { JsonText } from '../following/page-text.js';
 import type { PageRequest } from '../following/paged-history.js';
 import type { GatewayLimits } from '../limits/gateway-limits.js';
 import type { TenantLimits } from '../limits/tenant-limits.js';
 
+/** Who works on a run. */
+export type SurroundingsOf = (run: RunKey) => Promise<Surroundings>;
+
 export interface RunQueriesDeps {
   readonly runs: RunService;
+  readonly surroundings: SurroundingsOf;
   readonly followers: Followers;
   readonly tenants: TenantLimits;
   readonly limits: Pick<GatewayLimits, 'wait_seconds'>;
@@ -37,6 +42,12 @@ export class RunQueries {
   /** @throws LlmteamError `RUN_UNKNOWN` */
   show(run: RunKey): Promise<RunView> {
     return this.atGate(run, () => this.deps.runs.show(run));
+  }
+
+  /** @throws LlmteamError `RUN_UNKNOWN` */
+  explain(run: RunKey): Promise<RunExplanation> {
+    const { runs, surroundings } = this.deps;
+    return this.atGate(run, async () => runs.explain(run, await surroundings(run)));
   }
 
   /** A page as JSON text. @throws LlmteamError `RUN_UNKNOWN` */
