@@ -6,6 +6,7 @@ import type {
   KeyPage,
   PluginPage,
   RunAccepted,
+  RunExplanation,
   RunPage,
   RunView,
   SegmentPage,
@@ -57,6 +58,7 @@ async function askForEverything(world: GatewayWorld): Promise<void> {
   assert.is((await client.get<SegmentPage>('/api/v1/segments')).json.segments.length, 3);
   const done = await client.post<RunView>('/api/v1/segments/echo/runs?wait=10', { input_data: { a: 1 } });
   assert.equal([done.status, done.json.status, done.json.output], [200, 'completed', { a: 1 }]);
+  assert.equal((await client.get<RunExplanation>(`/api/v1/runs/${done.json.run_id}/explain`)).json.reasons, []);
   const steps = `/api/v1/runs/${done.json.run_id}/steps`;
   assert.equal(
     (await client.get<StepPage>(steps)).json.steps.map(({ step, status }) => [step, status]),
