@@ -20,8 +20,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
 /** Static imports are evaluated one after another before any test starts, as tests/support/spec.ts requires. */
 function entryOf(paths) {
   if (paths.length === 1) return paths;
-  const imports = paths.map((path) => `import ${JSON.stringify(pathToFileURL(path).href)};`);
-  return ['--input-type=module', '--eval', imports.join('\n')];
+  const imports = paths.flatMap((path) => [pathToFileURL(path).href, checkOf(path)]);
+  return ['--input-type=module', '--eval', imports.map((url) => `import ${JSON.stringify(url)};`).join('\n')];
+}
+
+/** A module that fails the process if the file before it has defined no tests: the sum of several files would not show it. */
+function checkOf(path) {
+  const reason = JSON.stringify(`${path} has no tests`);
+  const code = `const specs = globalThis.UVU_QUEUE?.[0]?.length ?? 1;
+    if (specs <= (globalThis.specsBefore ?? 1)) throw new Error(${reason});
+    globalThis.specsBefore = specs;`;
+  return `data:text/javascript,${encodeURIComponent(code)}`;
 }
 
 /** @returns {Promise<{stdout: string, stderr: string, code: number | null, signal: string | null, timedOut: boolean}>} */

@@ -1,12 +1,12 @@
 /**
- * Purpose: runs every compiled test file in a separate process. A file passes only if its closing lines say that all its tests passed.
+ * Purpose: runs every compiled test file, a few files in a process (test-units.mjs). Files pass only if the closing lines of their process
+ * say that all its tests passed.
  *
  *   node scripts/run-tests.mjs [words…]        files whose path contains one of the words
  *   node scripts/run-tests.mjs --project <f>   files this tsconfig.json includes, in its order; the files of a folder share a process
  *   node scripts/run-tests.mjs --tests <dir>   another folder of tests
- *   TEST_JOBS=4                                processes at a time (default 2)
+ *   --jobs 4, or TEST_JOBS=4                   busy processes at a time (default 2); one more is for tests that mostly wait
  *
- * The time limit of a file is 300 s unless one of its first lines is `// timeout: 600` (seconds).
  * The last line on stdout is always `N passed, N failed`; the exit code is 1 if anything failed.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -15,16 +15,16 @@ import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { closingLines, runFiles } from './run-test-file.mjs';
+import { unitsOf, unitsOfProject } from './test-units.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const defaultTimeoutSeconds = 300;
 
 const { values, positionals } = parseArgs({
-  options: { tests: { type: 'string' }, project: { type: 'string' } },
+  options: { tests: { type: 'string' }, project: { type: 'string' }, jobs: { type: 'string' } },
   allowPositionals: true,
 });
 const folder = resolve(values.tests ?? join(root, 'tests'));
-const jobs = Math.max(1, Number.parseInt(process.env.TEST_JOBS ?? '2', 10) || 2);
+const jobs = Math.max(1, Number.parseInt(values.jobs ?? process.env.TEST_JOBS ?? '2', 10) || 2);
 
 const progress = {
   running: new Set(),
@@ -34,20 +34,6 @@ const progress = {
   },
 };
 
-/**
- * A unit is what one process runs: a single file, or with --project all files of an included folder, in the project's order.
- * Loading the kernel again for each file would take longer than most tests do.
- */
-function unitsOf(names) {
-  if (values.project === undefined) return names.map((name) => ({ name, files: [name] }));
-  const { include } = JSON.parse(readFileSync(values.project, 'utf8'));
-  return include.map((path) => {
-    const files = names.filter((name) => `${name}.test.ts` === path || name.startsWith(`${path}/`));
-    if (files.length === 0) throw new Error(`${values.project} includes ${path}, which has no tests`);
-    return { name: path.replace(/\.test\.ts$/, ''), files };
-  });
-}
-
 /** Lists the sources: a compiled file without a source is not run, and a source that is not compiled is a failure. */
 function testFiles() {
   if (!existsSync(folder)) return [];
@@ -56,7 +42,13 @@ function testFiles() {
     .filter((path) => path.endsWith('.test.ts') && !/^dist\/|node_modules\//.test(path))
     .map((path) => path.slice(0, -'.test.ts'.length))
     .filter((name) => positionals.length === 0 || positionals.some((word) => name.includes(word)))
-    .sort();
+    .sort()
+    .map((name) => ({ name, source: readFileSync(join(folder, `${name}.test.ts`), 'utf8') }));
+}
+
+function units(files) {
+  if (values.project === undefined) return unitsOf(files);
+  return unitsOfProject(JSON.parse(readFileSync(values.project, 'utf8')).include, files);
 }
 
 /** Why the file must not run, or undefined. */
@@ -66,12 +58,6 @@ function refusal(source, compiled) {
   const focused = /^\s*(?:test|spec|suite)\.(only|skip)\(/m.exec(source);
   if (focused) return `uses .${focused[1]}(), which hides tests`;
   return undefined;
-}
-
-function timeoutSeconds(source) {
-  const head = source.split('\n', 10).join('\n');
-  const wanted = /^\/\/ timeout: (\d+)\s*$/m.exec(head);
-  return wanted ? Number(wanted[1]) : defaultTimeoutSeconds;
 }
 
 /** Counts of one unit. What is not known to have passed counts as failed, and a broken unit counts as at least one failure. */
@@ -89,16 +75,17 @@ function verdict(outcome, limitSeconds) {
   return { passed, failed: faults.length > 0 ? Math.max(1, notPassed) : 0, faults };
 }
 
-async function checkUnit({ files }) {
-  const sources = files.map((name) => readFileSync(join(folder, `${name}.test.ts`), 'utf8'));
-  const compiled = files.map((name) => join(folder, 'dist', `${name}.test.js`));
-  const refused = sources.flatMap((source, place) => refusal(source, compiled[place]) ?? []);
+async function checkUnit({ files, timeoutSeconds }) {
+  const compiled = files.map(({ name }) => join(folder, 'dist', `${name}.test.js`));
+  const refused = files.flatMap(({ name, source }, place) => {
+    const reason = refusal(source, compiled[place]);
+    return reason === undefined ? [] : [`${name} ${reason}`];
+  });
   if (refused.length > 0) return { passed: 0, failed: refused.length, faults: refused, output: '', ms: 0 };
-  const limitSeconds = Math.max(...sources.map(timeoutSeconds));
   const started = performance.now();
-  const outcome = await runFiles(compiled, { cwd: root, timeoutMs: limitSeconds * 1000 });
+  const outcome = await runFiles(compiled, { cwd: root, timeoutMs: timeoutSeconds * 1000 });
   const ms = Math.round(performance.now() - started);
-  return { ...verdict(outcome, limitSeconds), output: outcome.stdout + outcome.stderr, ms };
+  return { ...verdict(outcome, timeoutSeconds), output: outcome.stdout + outcome.stderr, ms };
 }
 
 /** Tests that this machine cannot run are reported; see `tests/support/not-tested-here.ts`. */
@@ -117,35 +104,37 @@ function report(name, result) {
 
 async function runAll(units) {
   const total = { passed: 0, failed: 0, done: 0 };
-  const waiting = [...units];
-  const worker = async () => {
-    for (let unit = waiting.shift(); unit !== undefined; unit = waiting.shift()) {
-      const { name } = unit;
-      progress.running.add(name);
-      progress.show(total.done, units.length);
-      const result = await checkUnit(unit);
-      progress.running.delete(name);
-      total.done += 1;
-      total.passed += result.passed;
-      total.failed += result.failed;
-      if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-      report(name, result);
-      progress.show(total.done, units.length);
-    }
+  const run = async (unit) => {
+    progress.running.add(unit.name);
+    progress.show(total.done, units.length);
+    const result = await checkUnit(unit);
+    progress.running.delete(unit.name);
+    total.done += 1;
+    total.passed += result.passed;
+    total.failed += result.failed;
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    report(unit.name, result);
+    progress.show(total.done, units.length);
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, units.length) }, worker));
+  const inTurn = async (...queues) => {
+    for (const queue of queues)
+      for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) await run(unit);
+  };
+  const waiting = units.filter(({ waits }) => waits);
+  const busy = units.filter(({ waits }) => !waits);
+  // Whoever is done with the busy ones helps with those that wait.
+  await Promise.all([inTurn(waiting), ...Array.from({ length: jobs }, () => inTurn(busy, waiting))]);
   return total;
 }
 
 const started = performance.now();
-const units = unitsOf(testFiles());
-const total = await runAll(units);
-if (units.length === 0) {
+const chosen = units(testFiles());
+const total = await runAll(chosen);
+if (chosen.length === 0) {
   console.log(positionals.length > 0 ? `no test file matches ${positionals.join(' ')}` : `no test files in ${folder}`);
   total.failed = 1;
 }
-console.log(
-  `\n${units.flatMap(({ files }) => files).length} files in ${((performance.now() - started) / 1000).toFixed(1)} s`,
-);
+const count = chosen.flatMap(({ files }) => files).length;
+console.log(`\n${count} files in ${chosen.length} processes, ${((performance.now() - started) / 1000).toFixed(1)} s`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -72,7 +72,7 @@ spec('test runner', (test) => {
   test('prints a failing file in full and a passing one in a line', () => {
     const failing = `${useSpec} import * as assert from '${assertUrl}';
       spec('bad', (test) => { test('fine', () => {}); test('two is three', () => { console.log('seen'); assert.is(2, 3); }); });`;
-    withFiles({ compiled: { failing, passing } }, (run) => {
+    withFiles({ compiled: { failing, passing: `// own process: to pass\n${passing}` } }, (run) => {
       const { code, text, lastLine } = run();
       assert.is(lastLine, '3 passed, 1 failed');
       assert.is(code, 1);
@@ -111,6 +111,67 @@ spec('test runner', (test) => {
       const { code, text: printed } = run('--project', project);
       assert.is(code, 1);
       assert.match(printed, /includes gone, which has no tests/);
+    });
+  });
+
+  test('files of a folder share a process, except those whose first lines say otherwise', () => {
+    const telling = (
+      name: string,
+    ) => `${useSpec} spec('s', (test) => { test('t', () => console.log('${name} in', process.pid)); });
+      process.on('exit', () => { process.exitCode = 3; });`;
+    const compiled = {
+      one: telling('one'),
+      two: telling('two'),
+      alone: `// own process: it is asked for\n${telling('alone')}`,
+      waiting: `// mostly waits\n${telling('waiting')}`,
+      long: `// takes: 1000\n${telling('long')}`,
+    };
+    withFiles({ compiled }, (run) => {
+      const { text } = run();
+      const process = (name: string) => new RegExp(`${name} in (\\d+)`).exec(text)?.[1] ?? assert.unreachable(text);
+      assert.is(process('one'), process('two'));
+      assert.is(new Set(Object.keys(compiled).map(process)).size, 4);
+      assert.match(text, /FAIL \{one,two\}/);
+    });
+  });
+
+  test('what takes longest starts first', () => {
+    const named = (head: string) => `// own process: to be seen\n${head}\n${passing}`;
+    const compiled = { b: named('// takes: 50'), c: named(''), d: named('// takes: 70') };
+    withFiles({ compiled }, (run) => {
+      const { text } = run('--jobs=1');
+      assert.equal(text.match(/(?<=^ok {3})\w(?= )/gm), ['d', 'b', 'c'], text);
+    });
+  });
+
+  test('what mostly waits runs beside the busy ones', () => {
+    const meets = (own: string, other: string) => `${useSpec} import { existsSync, writeFileSync } from 'node:fs';
+      const here = (name) => new URL(name, import.meta.url);
+      spec('s', (test) => { test('meets the other', async () => {
+        writeFileSync(here('${own}'), '');
+        while (!existsSync(here('${other}'))) await new Promise((go) => setTimeout(go, 5));
+      }); });`;
+    const compiled = { busy: meets('busy', 'waits'), waits: `// mostly waits\n${meets('waits', 'busy')}` };
+    withFiles({ compiled }, (run) => {
+      assert.is(run('--jobs=1').lastLine, '2 passed, 0 failed');
+    });
+  });
+
+  test('refuses a file without tests among others', () => {
+    withFiles({ compiled: { empty: 'export {};', passing } }, (run) => {
+      const { code, text } = run();
+      assert.is(code, 1);
+      assert.match(text, /empty\.test\.js has no tests/);
+    });
+    withFiles({ compiled: { passing, second: 'export {};' } }, (run) => {
+      assert.match(run().text, /second\.test\.js has no tests/);
+    });
+  });
+
+  test('names the file of a shared process that it refuses', () => {
+    const bad = ['test', "only('x', () => {});"].join('.');
+    withFiles({ compiled: { good: passing, bad: passing }, sources: { bad } }, (run) => {
+      assert.match(run().text, /bad uses \.only\(\)/);
     });
   });
 
