@@ -14,6 +14,9 @@ const options: ts.CompilerOptions = {
   typeRoots: [join(root, 'node_modules/@types')],
 };
 
+/** What programs import, parsed once per process: that takes longer than to check an example. Nothing that is imported changes meanwhile. */
+const imported = new Map<string, ts.SourceFile | undefined>();
+
 /** Returns what the compiler says, nothing if the text is right. */
 export function faultsOf(text: string): string[] {
   return faultsOfEach({ example: text }).example ?? [];
@@ -32,9 +35,9 @@ export function faultsOfEach<Name extends string>(texts: Readonly<Record<Name, s
   host.readFile = (path) => files.get(path) ?? readFile.call(host, path);
   host.getSourceFile = (path, language, ...rest) => {
     const text = files.get(path);
-    return text === undefined
-      ? getSourceFile.call(host, path, language, ...rest)
-      : ts.createSourceFile(path, text, language);
+    if (text !== undefined) return ts.createSourceFile(path, text, language);
+    if (!imported.has(path)) imported.set(path, getSourceFile.call(host, path, language, ...rest));
+    return imported.get(path);
   };
   const program = ts.createProgram([...files.keys()], options, host);
   const faults = [...files.keys()].map((path, place) => {
