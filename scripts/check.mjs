@@ -6,32 +6,11 @@
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { performance } from 'node:perf_hooks';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { env, root, step } from './step.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const env = { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
 const project = 'tests/tsconfig.kernel.json';
-
-/** Runs a command and reports the result in one line; shows its output only if it failed. */
-function step(name, command) {
-  process.stderr.write(`… ${name}\n`);
-  const started = performance.now();
-  return new Promise((settle) => {
-    const child = spawn(command, { cwd: root, env, shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    const output = [];
-    child.stdout.on('data', (chunk) => output.push(chunk));
-    child.stderr.on('data', (chunk) => output.push(chunk));
-    child.on('close', (code) => {
-      const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name}  ${seconds} s`);
-      if (code !== 0) console.log(Buffer.concat(output).toString().trimEnd().replace(/^/gm, '     | '));
-      settle(code === 0);
-    });
-  });
-}
 
 /** Holds back the last line of the tests until the other steps have ended. */
 function tests() {
