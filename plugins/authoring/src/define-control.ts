@@ -1,6 +1,7 @@
 import type { ControlType, ControlView, JsonObject, Occurrence, Reaction } from '@llmteam/contracts';
-import type { Static, TObject, TProperties, TSchema, TUnknown } from 'typebox';
+import type { TObject, TProperties, TSchema, TUnknown } from 'typebox';
 import { type Appearance, describe } from './describe.js';
+import type { ValueOf } from './value-of.js';
 
 type NoConfig = TObject<Record<never, never>>;
 
@@ -18,15 +19,15 @@ export interface ControlDefinition<Config extends TSchema, State extends TSchema
   readonly activation?: ControlType['activation'];
   readonly hasRegion?: boolean;
   readonly firesAllPorts?: boolean;
-  catchesFailures?(config: Static<Config>): boolean;
-  ports?(config: Static<Config>): { readonly input?: readonly string[]; readonly output?: readonly string[] };
-  react(occurrence: Occurrence, view: ControlView<Static<Config>, Static<State>>): Reaction<Static<State>>;
+  catchesFailures?(config: ValueOf<Config>): boolean;
+  ports?(config: ValueOf<Config>): { readonly input?: readonly string[]; readonly output?: readonly string[] };
+  react(occurrence: Occurrence, view: ControlView<ValueOf<Config>, ValueOf<State>>): Reaction<ValueOf<State>>;
 }
 
 /** A control type whose config and state are typed by their schemas. @throws TypeError if the definition contradicts itself */
 export function defineControl<const Config extends TSchema = NoConfig, const State extends TSchema = TUnknown>(
   definition: ControlDefinition<Config, State>,
-): ControlType<Static<Config>, Static<State>> {
+): ControlType<ValueOf<Config>, ValueOf<State>> {
   const { activation, hasRegion, firesAllPorts } = definition;
   const { catchesFailures, ports } = definition;
   return {
@@ -36,9 +37,9 @@ export function defineControl<const Config extends TSchema = NoConfig, const Sta
     ...(hasRegion !== undefined && { hasRegion }),
     ...(firesAllPorts !== undefined && { firesAllPorts }),
     ...(catchesFailures && {
-      catchesFailures: (config: JsonObject) => catchesFailures.call(definition, config as Static<Config>),
+      catchesFailures: (config: JsonObject) => catchesFailures.call(definition, config as ValueOf<Config>),
     }),
-    ...(ports && { ports: (config: JsonObject) => ports.call(definition, config as Static<Config>) }),
+    ...(ports && { ports: (config: JsonObject) => ports.call(definition, config as ValueOf<Config>) }),
     react: (occurrence, view) => definition.react(occurrence, view),
   };
 }

@@ -1,7 +1,8 @@
 import type { JsonObject, LanguageModel, ModelProvider, ProviderContext } from '@llmteam/contracts';
-import type { Static, TObject, TSchema } from 'typebox';
+import type { TObject, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { withOptionalDefaults } from './optional-defaults.js';
+import type { ValueOf } from './value-of.js';
 
 type NoConfig = TObject<Record<never, never>>;
 
@@ -13,7 +14,7 @@ export interface ProviderDefinition<Config extends TSchema> {
   /** An entry of `llms` without `provider`. Strings that hold secrets are marked `writeOnly: true`. Default: nothing. */
   readonly config?: Config;
   /** Called once per entry. */
-  create(config: Static<Config>, context: ProviderContext): LanguageModel;
+  create(config: ValueOf<Config>, context: ProviderContext): LanguageModel;
 }
 
 /** A model provider whose config is typed by its schema. */
@@ -27,6 +28,6 @@ export function defineProvider<const Config extends TSchema = NoConfig>(
     config_schema: withOptionalDefaults(JSON.parse(JSON.stringify(config)) as JsonObject),
     // What a host passes is as the operator wrote it.
     create: (entry, context) =>
-      definition.create(Value.Default(config as TSchema, structuredClone(entry)) as Static<Config>, context),
+      definition.create(Value.Default(config as TSchema, structuredClone(entry)) as ValueOf<Config>, context),
   };
 }

@@ -2,6 +2,7 @@ import type { FiredPorts, StepContext, TaskType } from '@llmteam/contracts';
 import type { Static, TObject, TProperties, TSchema, TUnknown } from 'typebox';
 import { type Appearance, describe } from './describe.js';
 import type { Resources } from './resources.js';
+import type { ValueOf } from './value-of.js';
 
 /** The values on output ports: `Type.Optional` marks a port that need not fire. */
 export type PortValues<Outputs extends TProperties> = OrUndefined<Static<TObject<Outputs>>>;
@@ -29,7 +30,7 @@ export type TaskContext<Shared = unknown, Inputs extends TProperties = NoInputs>
   'ports'
 > & {
   /** Values on input ports other than `input`. */
-  readonly ports: Readonly<Static<TObject<Inputs>>>;
+  readonly ports: Readonly<ValueOf<TObject<Inputs>>>;
 };
 
 /** A task step type. Everything but `type` and `run` has a default. */
@@ -59,7 +60,7 @@ export interface TaskDefinition<
    * @returns the values by output port
    * @throws LlmteamError with a code; `recoverable` decides whether the step's retry policy applies. Any other error is retried.
    */
-  run(context: TaskContext<Shared, Inputs>, config: Static<Config>, input: Static<Input>): Values | Promise<Values>;
+  run(context: TaskContext<Shared, Inputs>, config: ValueOf<Config>, input: ValueOf<Input>): Values | Promise<Values>;
 }
 
 /** A task type whose config, input and output are typed by their schemas. @throws TypeError if the definition contradicts itself */
@@ -72,7 +73,7 @@ export function defineTask<
   const Inputs extends TProperties = NoInputs,
 >(
   definition: TaskDefinition<Config, Input, Outputs, Shared, Values, Inputs> & OnlyDeclared<Values, Outputs>,
-): TaskType<Static<Config>, Shared> {
+): TaskType<ValueOf<Config>, Shared> {
   const { concurrency, permissions, resources, isAsync = false } = definition;
   if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1)) {
     throw new TypeError(
@@ -84,13 +85,13 @@ export function defineTask<
     is_async: isAsync,
     ...(permissions && { permissions: [...permissions] }),
   };
-  const type: TaskType<Static<Config>, Shared> = {
+  const type: TaskType<ValueOf<Config>, Shared> = {
     kind: 'task',
     metadata,
     ...(concurrency !== undefined && { concurrency }),
     run: async (context, config, input) => {
       const own = context as TaskContext<Shared, Inputs>;
-      return (await definition.run(own, config, input as Static<Input>)) as FiredPorts;
+      return (await definition.run(own, config, input as ValueOf<Input>)) as FiredPorts;
     },
   };
   resources?.usedBy(type);

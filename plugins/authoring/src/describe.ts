@@ -1,8 +1,9 @@
 /** Metadata of a step type from what its author wrote, with defaults for all the rest. */
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject, PortSpec, StepTypeDescription } from '@llmteam/contracts';
-import { IsOptional, type Static, type TProperties, type TSchema, Type } from 'typebox';
+import { IsOptional, type TProperties, type TSchema, Type } from 'typebox';
 import { withOptionalDefaults } from './optional-defaults.js';
+import type { ValueOf } from './value-of.js';
 
 /** What people and editors see of a step type. */
 export interface Appearance<Config extends TSchema> {
@@ -21,7 +22,7 @@ export interface Appearance<Config extends TSchema> {
   /** Default: no config. Defaults in it are filled in before the step runs, so such a property need not be given. */
   readonly config?: Config;
   /** Valid configs, shown in the catalog and checked when the plugin is loaded. */
-  readonly examples?: readonly Partial<Static<Config>>[];
+  readonly examples?: readonly Partial<ValueOf<Config>>[];
 }
 
 export interface Ports {
