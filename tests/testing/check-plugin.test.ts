@@ -1,10 +1,12 @@
 // timeout: 600
+// takes: 35
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type CheckReport, checkPlugin } from '@llmteam/testing';
+import { type CheckPluginOptions, type CheckReport, checkPlugin } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
+import { bundledChild } from './bundled-child.js';
 
 interface Parts {
   /** Members of the task type. */
@@ -31,7 +33,7 @@ function moduleOf({ task = '', plugin = '', top = '' }: Parts): string {
 }
 
 /** Checks a package that is right except for what a test gives. */
-async function check(parts: Parts): Promise<CheckReport> {
+async function check(parts: Parts, options: CheckPluginOptions = { child: bundledChild() }): Promise<CheckReport> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-check-'));
   const description = {
     name: '@acme/made',
@@ -58,7 +60,7 @@ async function check(parts: Parts): Promise<CheckReport> {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    return await checkPlugin(folder, { deadlineMs: 3_000, abortMs: 300, totalMs: 8_000 });
+    return await checkPlugin(folder, { deadlineMs: 3_000, abortMs: 300, totalMs: 8_000, ...options });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -181,7 +183,7 @@ spec('checkPlugin', (test) => {
   test(
     'a plugin that is right passes every check, each of which has an id',
     async () => {
-      const report = await check({ plugin: 'start: async () => 1, stop: async () => {}' });
+      const report = await check({ plugin: 'start: async () => 1, stop: async () => {}' }, {});
       assert.equal(failures(report), []);
       assert.ok(report.ok);
       assert.equal([report.package, report.version], ['made', '1.2.3']);
