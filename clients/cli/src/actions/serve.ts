@@ -1,7 +1,5 @@
-/** The only importer of the services; loaded lazily by `llmteam serve`. */
+/** The only importer of the services; loaded lazily by `llmteam serve`. A process loads only the service that it is. */
 import type { Logger } from '@llmteam/contracts';
-import { runCoordinator } from '@llmteam/coordinator';
-import { runGateway } from '@llmteam/gateway';
 import {
   knownSecrets,
   maskedConfig,
@@ -10,7 +8,6 @@ import {
   type ServiceEnd,
   serviceConfig,
 } from '@llmteam/service-host';
-import { runWorker } from '@llmteam/worker';
 import { configHere } from '../configuration.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { ownVersion } from '../own-version.js';
@@ -28,15 +25,18 @@ type RunService = (options: {
 }) => Promise<ServiceEnd>;
 
 export function serveCoordinator(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
-  return serve(settings, options, runCoordinator);
+  return serve(settings, options, async (service) => (await import('@llmteam/coordinator')).runCoordinator(service));
 }
 
 export function serveWorker(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
-  return serve(settings, options, runWorker);
+  return serve(settings, options, async (service) => (await import('@llmteam/worker')).runWorker(service));
 }
 
 export function serveGateway(settings: Settings, _args: readonly string[], options: Options): Promise<ExitCode> {
-  return serve(settings, options, (service) => runGateway({ ...service, version: ownVersion() }));
+  return serve(settings, options, async (service) => {
+    const { runGateway } = await import('@llmteam/gateway');
+    return runGateway({ ...service, version: ownVersion() });
+  });
 }
 
 async function serve(settings: Settings, { printConfig }: Options, run: RunService): Promise<ExitCode> {
