@@ -3,10 +3,10 @@
  * Loading the kernel takes longer than most tests do, so files of the same folder share a process until it has enough to do.
  * The first lines of a file say what is different about it:
  *
- *   // own process: WHY   the process is part of what is tested (its memory, its signals, its environment)
+ *   // own process: WHY   the process is part of what is tested (memory, signals, environment), or the file is loaded with `await`
  *   // mostly waits       for leases, pauses or timeouts: a process of its own, beside those that keep the processors busy
  *   // takes: 40          seconds of work, if it is much more than usual: it shares with fewer, and starts early
- *   // timeout: 600       seconds until its process is killed (default 300)
+ *   // timeout: 600       seconds until its process is killed (default 300); each further file in it adds 60
  */
 import { posix } from 'node:path';
 
@@ -62,7 +62,7 @@ function unitOf(files) {
     files,
     takes: secondsOf(files),
     waits: files.every(({ waits }) => waits),
-    timeoutSeconds: Math.max(...files.map(({ timeoutSeconds }) => timeoutSeconds)),
+    timeoutSeconds: Math.max(...files.map(({ timeoutSeconds }) => timeoutSeconds)) + 60 * (files.length - 1),
   };
 }
 

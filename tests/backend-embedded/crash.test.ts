@@ -1,4 +1,5 @@
 // timeout: 600
+// takes: 45
 import type { Backend } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { entriesOf } from '../conformance/journal-samples.js';

@@ -1,4 +1,5 @@
 // timeout: 600
+// takes: 25
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

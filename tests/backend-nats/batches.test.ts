@@ -1,3 +1,4 @@
+// takes: 10
 import { jetstreamManager } from '@nats-io/jetstream';
 import * as assert from 'uvu/assert';
 import { listOf } from '../conformance/kit.js';

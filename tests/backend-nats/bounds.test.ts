@@ -1,3 +1,5 @@
+// takes: 10
+// own process: counts its open handles
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsBackend } from '@llmteam/backend-nats';
 import type { Delivery } from '@llmteam/contracts';

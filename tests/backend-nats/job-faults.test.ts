@@ -1,3 +1,4 @@
+// mostly waits
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsBackend } from '@llmteam/backend-nats';
 import type { Consumer, Delivery } from '@llmteam/contracts';

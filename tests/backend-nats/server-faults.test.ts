@@ -1,3 +1,5 @@
+// takes: 15
+// mostly waits
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

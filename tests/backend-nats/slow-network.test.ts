@@ -1,3 +1,5 @@
+// takes: 30
+// mostly waits
 /** Seconds of network delay cost time, but no extra requests and no CPU. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsBackend } from '@llmteam/backend-nats';

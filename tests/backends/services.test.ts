@@ -1,3 +1,4 @@
+// own process: signals itself, and is loaded with `await`
 /** Coordinator, worker and gateway on a backend from outside, which the configuration names. It is in memory, so they share a process. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// takes: 20
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LlmteamClient } from '@llmteam/sdk';

@@ -1,3 +1,4 @@
+// takes: 30
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase } from '@llmteam/backend-embedded';

@@ -1,3 +1,4 @@
+// takes: 20
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

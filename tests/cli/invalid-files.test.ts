@@ -1,3 +1,4 @@
+// takes: 20
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { type Ended, jsonOf, withCli } from './support/cli.js';

@@ -1,3 +1,4 @@
+// takes: 20
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// takes: 20
 /** Segment files in other notations than JSON. */
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';

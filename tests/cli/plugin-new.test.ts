@@ -1,4 +1,5 @@
 // timeout: 600
+// takes: 70
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

@@ -1,3 +1,4 @@
+// takes: 15
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PluginPage, VersionUse } from '@llmteam/contracts';

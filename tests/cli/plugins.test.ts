@@ -1,3 +1,4 @@
+// takes: 25
 import type { ErrorInfo } from '@llmteam/contracts';
 import { Ajv } from 'ajv';
 import * as assert from 'uvu/assert';

@@ -1,3 +1,4 @@
+// takes: 40
 /** Faults of a gateway, its connection or its responses: one line, an error code, an exit code, and never the key. */
 import type { ServerResponse } from 'node:http';
 import type { RunEvent } from '@llmteam/contracts';

@@ -1,3 +1,4 @@
+// takes: 50
 /** `llmteam run`, `validate` and `catalog` with a gateway: its plugins and models apply, and the output is the same as locally. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// takes: 25
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResult } from '@llmteam/contracts';

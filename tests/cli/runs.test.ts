@@ -1,3 +1,4 @@
+// takes: 50
 import type { RunEvent, RunListing, RunView, StepDetail, StepRecord } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';

@@ -1,3 +1,4 @@
+// takes: 40
 import { LlmteamClient } from '@llmteam/sdk';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';

@@ -1,3 +1,4 @@
+// takes: 10
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { jsonOf, withCli } from './support/cli.js';

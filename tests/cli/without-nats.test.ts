@@ -1,3 +1,4 @@
+// takes: 10
 import { connect } from 'node:net';
 import * as assert from 'uvu/assert';
 import { notTestedHere } from '../support/not-tested-here.js';

@@ -1,4 +1,5 @@
 // timeout: 300
+// takes: 60
 /** A broker that duplicates messages, loses jobs, or has its streams and consumers deleted: jobs are derived from the journal. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';

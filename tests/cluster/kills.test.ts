@@ -1,4 +1,5 @@
 // timeout: 480
+// takes: 80
 /** Processes of a whole cluster die at random instants under a mixed load; accepted runs must not be affected. */
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';

@@ -1,4 +1,5 @@
 // timeout: 240
+// takes: 40
 /** Each process has its own network to the server, which is cut, stalled in one or both directions, delayed and made unreliable. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';

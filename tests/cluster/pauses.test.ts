@@ -1,4 +1,6 @@
 // timeout: 200
+// takes: 25
+// mostly waits
 /** Processes are paused for longer than any lease and then continue: by then others have done their work. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';

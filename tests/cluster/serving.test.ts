@@ -1,4 +1,5 @@
 // timeout: 240
+// takes: 45
 /** Which workers serve what: types of a single worker, types without a worker, two majors side by side, poison jobs, draining. */
 
 import type { Fact, RunEnded, Segment } from '@llmteam/contracts';

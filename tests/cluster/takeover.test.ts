@@ -1,4 +1,6 @@
 // timeout: 200
+// takes: 25
+// mostly waits
 /** How soon another coordinator continues the runs of one that is gone. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';

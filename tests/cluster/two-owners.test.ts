@@ -1,4 +1,5 @@
 // timeout: 200
+// takes: 40
 /** Two coordinators that permanently drive every partition do no harm (I-9), whatever happens to them meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';

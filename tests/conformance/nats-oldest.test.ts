@@ -1,3 +1,5 @@
+// takes: 15
+// mostly waits
 import { SharedServer } from '../support/nats/shared-server.js';
 import { spec } from '../support/spec.js';
 import { backendConformance } from './backends.js';

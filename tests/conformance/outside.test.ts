@@ -1,3 +1,4 @@
+// own process: is loaded with `await`
 /** The example of a backend keeps every law, written from the contracts alone. */
 import { randomUUID } from 'node:crypto';
 import { openMemoryBackend } from '@llmteam/backend-embedded';

@@ -1,3 +1,4 @@
+// mostly waits
 import { spec } from '../support/spec.js';
 import { backendConformance, openedSqlite } from './backends.js';
 

@@ -1,3 +1,4 @@
+// mostly waits
 import { spec } from '../support/spec.js';
 import { backendConformance, damagedRowConformance, openedSqlite } from './backends.js';
 

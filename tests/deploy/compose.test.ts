@@ -1,4 +1,5 @@
 // timeout: 300
+// takes: 20
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CatalogPage } from '@llmteam/contracts';

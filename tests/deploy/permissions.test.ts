@@ -1,3 +1,4 @@
+// takes: 15
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Backend, type Fact, isLlmteamError } from '@llmteam/contracts';

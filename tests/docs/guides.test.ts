@@ -1,4 +1,5 @@
 // timeout: 600
+// takes: 40
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,5 @@
 // timeout: 600
+// takes: 60
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

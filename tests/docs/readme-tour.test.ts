@@ -1,4 +1,5 @@
 // timeout: 600
+// takes: 30
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,5 @@
 // timeout: 600
+// takes: 60
 /** Every folder of examples/plugins is a package of its own: its tests, its check and its example run in a copy, as its author runs them. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';

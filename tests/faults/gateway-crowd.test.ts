@@ -1,4 +1,5 @@
 // timeout: 600
+// takes: 30
 import { once, setMaxListeners } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,6 @@
 // timeout: 900
+// takes: 40
+// own process: is loaded with `await`
 /** Dies at each append of three runs, before and after it is stored; the rest of the run must not be affected. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';

@@ -1,4 +1,5 @@
 // timeout: 600
+// takes: 30
 /** Every cache and list is bounded: neither many runs nor many steps make a process grow. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

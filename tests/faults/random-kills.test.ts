@@ -1,4 +1,6 @@
 // timeout: 900
+// takes: 40
+// own process: is loaded with `await`
 /** Kills processes at random instants until at least 200 have died; every run must end as if nothing had happened. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';

@@ -1,4 +1,5 @@
 // timeout: 300
+// takes: 15
 import { type RunAccepted, roles } from '@llmteam/contracts';
 import { routes } from '@llmteam/gateway';
 import * as assert from 'uvu/assert';

@@ -1,3 +1,4 @@
+// own process: signals itself
 import { LlmteamError } from '@llmteam/contracts';
 import { type OpenService, runService } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';

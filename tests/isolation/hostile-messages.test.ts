@@ -1,3 +1,4 @@
+// own process: measures its memory
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Isolation } from '@llmteam/kernel';

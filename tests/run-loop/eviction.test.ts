@@ -1,3 +1,4 @@
+// own process: measures its memory
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { RunKey, Segment } from '@llmteam/contracts';

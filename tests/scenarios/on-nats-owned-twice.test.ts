@@ -1,3 +1,4 @@
+// takes: 30
 import { SharedServer } from '../support/nats/shared-server.js';
 import { onNats } from '../support/scenario-stage/nats-site.js';
 import { onStage } from '../support/scenario-stage/on-stage.js';

@@ -1,3 +1,4 @@
+// takes: 10
 /** Tests rules of biome.json that could silently match nothing: each rejects a bad sample and accepts a similar good one. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
 // timeout: 900
+// takes: 60
 /** A new author with nothing but the published packages: they are packed as `npm publish` would, and installed outside of the workspace. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// own process: measures its memory
 import { getEventListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
