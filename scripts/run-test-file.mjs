@@ -26,7 +26,7 @@ function entryOf(paths) {
 
 /** A module that fails the process if the file before it has defined no tests: the sum of several files would not show it. */
 function checkOf(path) {
-  const reason = JSON.stringify(`${path} has no tests`);
+  const reason = JSON.stringify(`${path} has no tests, or an await at the top, which needs a process of its own`);
   const code = `const specs = globalThis.UVU_QUEUE?.[0]?.length ?? 1;
     if (specs <= (globalThis.specsBefore ?? 1)) throw new Error(${reason});
     globalThis.specsBefore = specs;`;

@@ -1,3 +1,4 @@
+// takes: 15
 import * as assert from 'uvu/assert';
 import { jsonOf, withCli } from '../cli/support/cli.js';
 import { chain } from '../cli/support/segments.js';

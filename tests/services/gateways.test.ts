@@ -1,3 +1,4 @@
+// takes: 15
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HumanTask, RunAccepted, RunListing, Segment } from '@llmteam/contracts';

@@ -1,3 +1,4 @@
+// takes: 15
 import type { RunKey, RunView } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';

@@ -1,3 +1,4 @@
+// takes: 15
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunView, Segment } from '@llmteam/contracts';

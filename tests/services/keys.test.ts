@@ -1,3 +1,4 @@
+// takes: 15
 import type { Json, JsonObject, KvStore } from '@llmteam/contracts';
 import { AuditLog, type AuditRecord } from '@llmteam/gateway';
 import { loadConfig, serviceConfig, systemClock, withBackend } from '@llmteam/service-host';

@@ -1,3 +1,4 @@
+// takes: 15
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { withInstallation } from './support/installation.js';
