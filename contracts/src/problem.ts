@@ -32,6 +32,8 @@ export const problemCodes = {
     'A step sets `retry`, `timeout_seconds` or `queue_timeout_seconds`, which its type does not support.',
   SECRET_IN_SEGMENT: 'A config holds what looks like a secret, or `env:NAME`, which only the configuration file reads.',
   AMBIGUOUS_PLACEHOLDER: 'An `{input}` may mean the whole input or its field `input`.',
+  PERMISSION_NOT_GRANTED:
+    'A step uses what its plugin does not declare or the configuration does not grant; it will fail with `PERMISSION_DENIED`.',
   VARIABLE_NOT_SET: 'A resource that the segment uses needs an environment variable that is not set.',
   SEVERAL_EDGES: 'Several edges lead to one port, so its value is a list. A `parallel_join` makes that explicit.',
 } as const;

@@ -263,4 +263,20 @@ spec('what a hostile handler does', (test) => {
       }),
     patience,
   );
+
+  test(
+    'process: an access that Node refuses is told with the file, and who refuses it',
+    () =>
+      withHostile('process', async (hostile) => {
+        const path = '/etc/passwd';
+        const refusal = `a plugin may not read '${path}' in a process of its own (\`isolation: process\`), where it reads its own package`;
+        const read = await hostile.act('reads', { config: { path } });
+        assert.ok(endOf(read).startsWith(`PERMISSION_DENIED: ${refusal}`), endOf(read));
+        const { permission, resource } = read.error?.details ?? {};
+        assert.equal([permission, resource], ['FileSystemRead', path]);
+        const wrapped = endOf(await hostile.act('reads_wrapped', { config: { path } }));
+        assert.ok(wrapped.startsWith(`PERMISSION_DENIED: the template is missing: ${refusal}`), wrapped);
+      }),
+    patience,
+  );
 });

@@ -132,6 +132,22 @@ spec('plugin host', (test) => {
     assert.match(await faultOf([hanging]), /^PLUGIN_FAILED: plugin 'alpha' took longer than 300 ms to start/);
   });
 
+  test('a module without a plugin as its default export is told what it exports instead', async () => {
+    const expected =
+      /^PLUGIN_INVALID: plugin 'alpha' could not be loaded: its module must have a plugin as its default export/;
+    for (const [code, found] of [
+      ["export const step = {}; export const plugin = { name: 'alpha', api: 1 };", "it exports 'plugin', 'step'"],
+      ['export {};', 'it exports nothing'],
+      ['export default () => ({});', 'its default export is a function'],
+    ] as const) {
+      const fault = await faultOf([{ name: 'alpha', code }]);
+      assert.match(fault, expected);
+      assert.ok(fault.endsWith(`, but ${found}`), fault);
+    }
+    const compiled = "export default { __esModule: true, default: { name: 'alpha', api: 1 } };";
+    assert.is(await faultOf([{ name: 'alpha', code: compiled }]), 'none');
+  });
+
   test('every fault is told, not only the first', async () => {
     const fault = await faultOf([
       { name: 'alpha', code: "throw new Error('one');" },

@@ -12,6 +12,8 @@ export interface Installed {
   readonly name: string;
   readonly version: string;
   readonly types?: readonly string[];
+  /** What the manifest declares. */
+  readonly permissions?: object;
   readonly providers?: readonly string[];
   /** Further members of the plugin, as code. */
   readonly members?: string;
@@ -28,10 +30,10 @@ export function withInstalled<T>(packages: readonly Installed[], use: (folder: s
 }
 
 export function install(folder: string, one: Installed): void {
-  const { alias, packageName = alias, name, version } = one;
+  const { alias, packageName = alias, name, version, permissions } = one;
   const home = join(folder, 'node_modules', alias);
   mkdirSync(home, { recursive: true });
-  const llmteam = { kind: 'task', name, api: 1 };
+  const llmteam = { kind: 'task', name, api: 1, ...(permissions && { permissions }) };
   writeFileSync(
     join(home, 'package.json'),
     JSON.stringify({ name: packageName, version, type: 'module', exports: './index.js', llmteam }),

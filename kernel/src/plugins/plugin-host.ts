@@ -24,6 +24,7 @@ import { Reaper } from '../isolation/reaper.js';
 import { openThread } from '../isolation/thread-channel.js';
 import type { Outbound } from '../runtime/outbound.js';
 import { PermissionCheck } from '../runtime/permission-check.js';
+import { exportedPlugin } from './exported-plugin.js';
 import { guardedControl } from './guarded-control.js';
 import { guardedTask } from './guarded-task.js';
 import { type HostedProvider, hostedProvider } from './hosted-provider.js';
@@ -85,7 +86,7 @@ interface Code {
   readonly isOurs: boolean;
   readonly replaces: readonly string[];
   readonly grant: Grant;
-  readonly exported: unknown;
+  readonly exported: Plugin;
 }
 
 /** A plugin that was loaded, and what its `start` returned. */
@@ -188,10 +189,10 @@ export class PluginHost {
     this.loaded.push(loaded);
   }
 
-  private async importCode({ specifier, entry }: PluginPackage): Promise<unknown> {
+  private async importCode({ specifier, entry }: PluginPackage): Promise<Plugin> {
     const message = `plugin '${specifier}' took longer than ${this.deadlineMs} ms to load`;
-    const module = await withDeadline(import(entry) as Promise<{ default?: unknown }>, this.deadlineMs, message);
-    return module.default;
+    const module = await withDeadline(import(entry) as Promise<object>, this.deadlineMs, message);
+    return exportedPlugin(module) as Plugin;
   }
 
   private isolate(wanted: WantedPlugin, source: PluginPackage, grant: Grant): Promise<Plugin> {
@@ -302,12 +303,8 @@ function isolationOf({ isOurs = false, isolation }: WantedPlugin, { specifier, m
   );
 }
 
-function checkPlugin(source: PluginPackage, value: unknown): Plugin {
+function checkPlugin(source: PluginPackage, plugin: Plugin): Plugin {
   const { specifier, manifest } = source;
-  if (typeof value !== 'object' || value === null) {
-    throw new LlmteamError('PLUGIN_INVALID', `plugin '${specifier}' must export a plugin as its default`);
-  }
-  const plugin = value as Plugin;
   if (plugin.name !== manifest.name) {
     const names = `its manifest says '${manifest.name}', its code '${plugin.name}'`;
     throw new LlmteamError('PLUGIN_INVALID', `plugin '${specifier}': ${names}`);
@@ -336,7 +333,11 @@ export async function withDeadline<T>(work: Promise<T>, deadlineMs: number, mess
 }
 
 export function asPluginError(name: string, what: string, thrown: unknown): LlmteamError {
-  if (isLlmteamError(thrown)) return thrown;
+  if (isLlmteamError(thrown)) {
+    const { code, message, recoverable } = thrown;
+    if (message.includes(`'${name}'`) || /\bplugins? '/.test(message)) return thrown;
+    return new LlmteamError(code, `plugin '${name}' ${what}: ${message}`, { cause: thrown, recoverable });
+  }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new LlmteamError('PLUGIN_FAILED', `plugin '${name}' ${what}: ${reason}`, { cause: thrown });
 }

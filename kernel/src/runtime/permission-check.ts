@@ -2,8 +2,9 @@
  * What a handler may use: what its step type declares and the operator grants.
  * Whether the thing exists is checked elsewhere (resources.ts).
  */
-import { LlmteamError, type PermissionKind, type Permissions, permissionKinds } from '@llmteam/contracts';
+import { LlmteamError, type PermissionKind } from '@llmteam/contracts';
 import type { PluginStanding } from '../plugins/plugin-standing.js';
+import { covers, hostOf, sectionOf, withoutCounterpart } from './permission-cover.js';
 
 export type PermissionFault = 'undeclared' | 'not_granted';
 
@@ -17,16 +18,24 @@ export class PermissionCheck {
   require(kind: PermissionKind, what: string): void {
     const fault = this.fault(kind, what);
     if (fault === null) return;
-    const { plugin } = this.standing;
+    const details = { plugin: this.standing.plugin, permission: `${kind}:${what}`, fault };
+    throw new LlmteamError('PERMISSION_DENIED', this.reasonFor(fault, kind, what), { details });
+  }
+
+  /** In words, with the key that is missing. */
+  reasonFor(fault: PermissionFault, kind: PermissionKind, what: string): string {
     const section = sectionOf(kind);
     const reason =
       fault === 'undeclared'
         ? `its manifest does not declare it (\`llmteam.permissions.${section}\` in its package.json)`
         : `the configuration does not grant it (\`grant.${section}\` of its entry in \`plugins\`)`;
-    const details = { plugin, permission: `${kind}:${what}`, fault };
-    throw new LlmteamError('PERMISSION_DENIED', `plugin '${plugin}' may not use ${kind} '${what}': ${reason}`, {
-      details,
-    });
+    return `plugin '${this.standing.plugin}' may not use ${kind} '${what}': ${reason}`;
+  }
+
+  /** What is declared and not granted, not even in part. */
+  notGranted(): string[] {
+    const { grant } = this.standing;
+    return grant === 'declared' ? [] : withoutCounterpart(this.declared, grant);
   }
 
   fault(kind: PermissionKind, what: string): PermissionFault | null {
@@ -55,36 +64,4 @@ export class PermissionCheck {
     const { grant } = this.standing;
     return grant !== 'declared' && grant.some((permission) => hostOf(permission) === host);
   }
-}
-
-/** Whether a list of permissions covers one. Hosts are in lower case, with a port unless it is that of the scheme. */
-function covers(permissions: readonly string[], kind: PermissionKind, what: string): boolean {
-  return permissions.some((permission) => {
-    const split = permission.indexOf(':');
-    if (permission.slice(0, split) !== kind) return false;
-    const pattern = permission.slice(split + 1);
-    if (pattern === '*' || pattern === what) return true;
-    return kind === 'network' && isBelow(what, hostOf(permission));
-  });
-}
-
-/** As hosts are compared: in lower case, without the port of its scheme. */
-function hostOf(permission: string): string {
-  return permission
-    .replace(/^network:/, '')
-    .toLowerCase()
-    .replace(/:(80|443)$/, '');
-}
-
-/** `*.example.com` covers `a.example.com` and `a.b.example.com`, not `example.com`. */
-function isBelow(host: string, pattern: string): boolean {
-  return (
-    host === pattern ||
-    (pattern.startsWith('*.') && host.length > pattern.length - 1 && host.endsWith(pattern.slice(1)))
-  );
-}
-
-function sectionOf(kind: PermissionKind): keyof Permissions {
-  const sections = Object.keys(permissionKinds) as (keyof Permissions)[];
-  return sections.find((section) => permissionKinds[section] === kind) ?? 'network';
 }

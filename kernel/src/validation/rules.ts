@@ -6,6 +6,7 @@ import { duplicateIds } from './rules/duplicate-ids.js';
 import { edgeEnds } from './rules/edge-ends.js';
 import { entrypoint } from './rules/entrypoint.js';
 import { expressions } from './rules/expressions.js';
+import { grants } from './rules/grants.js';
 import { graph } from './rules/graph.js';
 import { inputKeys } from './rules/input-keys.js';
 import { inputSchema } from './rules/input-schema.js';
@@ -33,6 +34,7 @@ export const rules: readonly Rule[] = [
   workers,
   config,
   values,
+  grants,
   declaredPorts,
   edgeEnds,
   duplicateEdges,

@@ -8,12 +8,13 @@ export {
   type ServiceConfig,
   serviceConfig,
 } from './config.js';
+export type { PluginEntry } from './config-plugins.js';
 export { ConfigFile } from './config-schema.js';
 export { type HealthServer, serveHealth } from './health-server.js';
 export { announcedTypesModule, kernelIds, kernelModule, serviceId } from './kernel-module.js';
 export { Lifecycle } from './lifecycle.js';
 export { listenError } from './listen-error.js';
-export { loadControlPlugins, loadPlugins, type Plugins } from './load-plugins.js';
+export { loadControlPlugins, loadPlugins, type Plugins, wantedPlugin } from './load-plugins.js';
 export { openIndexFile, openLocalStore } from './local-store.js';
 export { openLog } from './log.js';
 export type { LogOptions } from './log-options.js';

@@ -11,7 +11,8 @@ import {
 } from '@llmteam/kernel';
 import type { Config } from './config.js';
 import type { PluginEntry } from './config-plugins.js';
-import { checkModels, warnOfProviders } from './model-check.js';
+import { idlePluginNames, idleTypeNames } from './idle-names.js';
+import { checkModels, unknownProviders } from './model-check.js';
 import { guardedOutbound } from './outbound.js';
 
 const ofModels = '@llmteam/llm-agent';
@@ -21,6 +22,8 @@ export interface Plugins {
   readonly catalog: StepCatalog;
   readonly host: PluginHost;
   readonly loaded: readonly LoadedPlugin[];
+  /** What the configuration names and nobody has, in words; logged when plugins are loaded. */
+  readonly remarks: readonly string[];
 }
 
 /**
@@ -32,10 +35,18 @@ export async function loadPlugins(config: Config, log: Logger): Promise<Plugins>
   const wanted = wantedBy(config);
   refuseBackends(wanted);
   const plugins = await load(config, log, wanted);
-  for (const message of plugins.host.unneeded) log.warn({}, message);
-  checkModels(config, plugins.host.providers);
-  warnOfProviders(config, plugins.host.providers, log);
-  return plugins;
+  const { host, catalog, loaded } = plugins;
+  checkModels(config, host.providers);
+  const remarks = [
+    ...host.unneeded,
+    ...unknownProviders(config, host.providers),
+    ...idlePluginNames(
+      config,
+      loaded.map(({ source }) => source),
+    ),
+    ...idleTypeNames(config, catalog),
+  ];
+  return tell({ ...plugins, remarks }, log);
 }
 
 /**
@@ -49,13 +60,21 @@ export async function loadControlPlugins(config: Config, log: Logger): Promise<P
   const control = wanted.filter((one) => isOfKind(one, 'control'));
   const plugins = await load(config, log, control);
   preferReplacements(plugins.catalog, wanted);
-  if (config.file.llms === undefined) return plugins;
+  const remarks = idlePluginNames(
+    config,
+    wanted.flatMap((one) => packageOf(one) ?? []),
+  );
+  if (config.file.llms === undefined) return tell({ ...plugins, remarks }, log);
   const known = wanted.filter(({ specifier }) => specifier === ofModels);
   const { providers } = (await load(config, log, known)).host;
   checkModels(config, providers);
   // A plugin that is not loaded here may provide any other.
-  if (wanted.every((one) => control.includes(one) || builtIn.includes(one.specifier)))
-    warnOfProviders(config, providers, log);
+  const isWhole = wanted.every((one) => control.includes(one) || builtIn.includes(one.specifier));
+  return tell({ ...plugins, remarks: [...remarks, ...(isWhole ? unknownProviders(config, providers) : [])] }, log);
+}
+
+function tell(plugins: Plugins, log: Logger): Plugins {
+  for (const message of plugins.remarks) log.warn({}, message);
   return plugins;
 }
 
@@ -80,7 +99,8 @@ function wantedBy(config: Config): WantedPlugin[] {
   return [...own, ...others.map((entry) => wantedPlugin(entry, config.folder))];
 }
 
-function wantedPlugin(entry: PluginEntry, fromFolder: string): WantedPlugin {
+/** What an entry of `plugins` asks for. */
+export function wantedPlugin(entry: PluginEntry, fromFolder: string): WantedPlugin {
   const { package: specifier, grant, isolation, memory_mb, unresponsive_seconds, replaces } = entry;
   return {
     specifier,
@@ -101,10 +121,14 @@ function isOfKind(wanted: WantedPlugin, kind: Kind): boolean {
   return found === null || found === kind;
 }
 
+function kindOf(wanted: WantedPlugin): Kind | null {
+  return packageOf(wanted)?.manifest.kind ?? null;
+}
+
 /** Null if the package cannot be read. */
-function kindOf({ specifier, fromFolder }: WantedPlugin): Kind | null {
+function packageOf({ specifier, fromFolder }: WantedPlugin): PluginPackage | null {
   try {
-    return readPluginPackage(specifier, fromFolder).manifest.kind;
+    return readPluginPackage(specifier, fromFolder);
   } catch {
     return null;
   }
@@ -118,7 +142,7 @@ function refuseBackends(wanted: readonly WantedPlugin[]): void {
   throw new LlmteamError('PLUGIN_INVALID', `plugin '${misplaced.specifier}' ${where}`);
 }
 
-async function load(config: Config, log: Logger, wanted: readonly WantedPlugin[]): Promise<Plugins> {
+async function load(config: Config, log: Logger, wanted: readonly WantedPlugin[]): Promise<Omit<Plugins, 'remarks'>> {
   const catalog = new StepCatalog();
   const host = new PluginHost(catalog, {
     log,

@@ -2,7 +2,7 @@
  * Purpose: checks the entries of `llms` against the schemas of their providers, which only the plugins know.
  * Does not own: unset variables (`llmteam providers` shows them).
  */
-import type { JsonObject, Logger, ModelProvider } from '@llmteam/contracts';
+import type { JsonObject, ModelProvider } from '@llmteam/contracts';
 import { ClosestName } from '@llmteam/kernel';
 import type { Config } from './config.js';
 import { checkSettings, refuseFaults } from './settings-check.js';
@@ -20,14 +20,11 @@ export function checkModels(config: Config, providers: ReadonlyMap<string, Model
 }
 
 /** A step that names such a model fails; until then the entry harms nobody, and its plugin may be about to be installed. */
-export function warnOfProviders(config: Config, providers: ReadonlyMap<string, ModelProvider>, log: Logger): void {
-  for (const [ref, { provider }] of Object.entries(config.file.llms ?? {})) {
-    if (providers.has(provider)) continue;
+export function unknownProviders(config: Config, providers: ReadonlyMap<string, ModelProvider>): string[] {
+  return Object.entries(config.file.llms ?? {}).flatMap(([ref, { provider }]) => {
+    if (providers.has(provider)) return [];
     const meant = new ClosestName().find(provider, providers.keys());
     const hint = meant === undefined ? `known: ${[...providers.keys()].join(', ')}` : `did you mean '${meant}'?`;
-    log.warn(
-      { llm_ref: ref, provider },
-      `llms.${ref} names the provider '${provider}', which no plugin provides; ${hint}`,
-    );
-  }
+    return `llms.${ref} names the provider '${provider}', which no plugin provides; ${hint}`;
+  });
 }

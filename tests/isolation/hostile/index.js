@@ -154,6 +154,14 @@ const acts = {
   files: async (_context, { path }) => ({
     output: [tried(() => fs.readFileSync(path).length), tried(() => fs.closeSync(fs.openSync(path, 'r+')))],
   }),
+  reads: async (_context, { path }) => ({ output: await fs.promises.readFile(path, 'utf8') }),
+  reads_wrapped: async (_context, { path }) => {
+    try {
+      return { output: fs.readFileSync(path, 'utf8') };
+    } catch (cause) {
+      throw new Error('the template is missing', { cause });
+    }
+  },
   processes: async () => {
     const { spawnSync } = await import('node:child_process');
     return { output: [tried(() => spawnSync('true').status), tried(() => process.kill(process.ppid, 0))] };

@@ -162,6 +162,14 @@ export function testCatalog(): StepCatalog {
     resources: () => undefined,
   } as const;
   for (const version of ['1.2.0', '2.0.0']) catalog.add(task({ type_id: 'foreign' }), version, foreign);
+  const limited = { ...foreign, plugin: 'limited', grant: ['llm:gpt4', 'client:shop'] };
+  for (const [typeId, permissions] of [
+    ['limited', ['llm:*', 'client:shop']],
+    ['sealed', ['secret:acme_key']],
+  ] as const) {
+    const type = task({ type_id: typeId });
+    catalog.add({ ...type, metadata: { ...type.metadata, permissions: [...permissions] } }, '1.0.0', limited);
+  }
   return catalog;
 }
 

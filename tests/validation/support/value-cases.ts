@@ -240,4 +240,28 @@ export const valueCases: readonly ProblemCase[] = [
       },
     },
   },
+  {
+    code: 'PERMISSION_NOT_GRANTED',
+    about: 'a model that the plugin of its type is not granted',
+    severity: 'warning',
+    path: '/steps/0/config/llm_ref',
+    wrong: segment([step('a', { type: 'limited@1', config: { llm_ref: 'mini', client_ref: 'shop' } })]),
+    right: segment([step('a', { type: 'limited@1', config: { llm_ref: 'gpt4', client_ref: 'shop' } })]),
+  },
+  {
+    code: 'PERMISSION_NOT_GRANTED',
+    about: 'a client that the plugin of its type does not declare',
+    severity: 'warning',
+    path: '/steps/0/config/client_ref',
+    wrong: segment([step('a', { type: 'limited@1', config: { client_ref: 'bank' } })]),
+    right: segment([step('a', { type: 'limited@1', config: { client_ref: '${input.client}' } })]),
+  },
+  {
+    code: 'PERMISSION_NOT_GRANTED',
+    about: 'a secret that its type declares and nobody grants',
+    severity: 'warning',
+    path: '/steps/0/type',
+    wrong: segment([step('a', { type: 'sealed@1' }), step('b', { type: 'sealed@1' })], ['a -> b']),
+    right: segment([step('a', { type: 'limited@1' })]),
+  },
 ];

@@ -47,8 +47,8 @@ async function runChecks(settings: Settings, expected: ExpectNats, report: Repor
   if (loaded === null) return;
   const { config } = loaded;
   report(...checkConfiguration(config));
-  const { check, plugins } = await checkPlugins(config, silentLog);
-  report(check);
+  const { checks, plugins } = await checkPlugins(config, silentLog);
+  report(...checks);
   const inspected = await inspect(loaded, expected);
   report(...inspected.checks);
   if (inspected.isLocal)

@@ -36,12 +36,13 @@ export function checkConfiguration(config: ServiceConfig): Check[] {
 export async function checkPlugins(
   config: ServiceConfig,
   log: Logger,
-): Promise<{ readonly check: Check; readonly plugins: Plugins | null }> {
+): Promise<{ readonly checks: readonly Check[]; readonly plugins: Plugins | null }> {
   try {
     const plugins = await loadPlugins(config, log);
-    return { check: ok('plugins', describePlugins(plugins)), plugins };
+    const remarks = plugins.remarks.map((message) => warning(configuration, message));
+    return { checks: [ok('plugins', describePlugins(plugins)), ...remarks], plugins };
   } catch (error) {
-    return { check: problem('plugins', reasonOf(error)), plugins: null };
+    return { checks: [problem('plugins', reasonOf(error))], plugins: null };
   }
 }
 

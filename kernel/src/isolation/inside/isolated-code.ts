@@ -11,6 +11,7 @@ import {
   type TaskType,
   toErrorInfo,
 } from '@llmteam/contracts';
+import { exportedPlugin } from '../../plugins/exported-plugin.js';
 import { checkPluginShape } from '../../plugins/plugin-shape.js';
 import { stackOf } from '../../runtime/thrown-stack.js';
 import type { AttemptData, Outcome, PluginDescription, Saying, ToIsolate } from '../isolate-messages.js';
@@ -21,6 +22,7 @@ import { isolatedFetch } from './isolated-fetch.js';
 import { isolatedLog } from './isolated-log.js';
 import { guardNetwork } from './network-guard.js';
 import { errorOf, plainOutcome, plainPorts } from './plain-values.js';
+import { explained } from './refused-access.js';
 
 type Work = Extract<ToIsolate, { do: 'run' | 'generate' }>;
 
@@ -73,17 +75,13 @@ export class IsolatedCode {
             attempt: attempt.facts.attempt,
             is_running: attempt === this.#running?.attempt,
           };
-    this.#line.send({ tell: 'stray', error: toErrorInfo(thrown), stack: stackOf(thrown), cause });
+    this.#line.send({ tell: 'stray', error: toErrorInfo(explained(thrown)), stack: stackOf(thrown), cause });
   }
 
   async #load({ entry, hosts }: Extract<ToIsolate, { do: 'load' }>): Promise<Outcome<PluginDescription>> {
     try {
       guardNetwork(hosts);
-      const module = (await import(entry)) as { readonly default?: unknown };
-      if (typeof module.default !== 'object' || module.default === null) {
-        throw new LlmteamError('PLUGIN_INVALID', 'must export a plugin as its default');
-      }
-      const plugin = module.default as Plugin;
+      const plugin = exportedPlugin((await import(entry)) as object) as Plugin;
       checkPluginShape(plugin.name, plugin);
       this.#plugin = plugin;
       return plainOutcome<PluginDescription>('the description of the plugin', describe(plugin));

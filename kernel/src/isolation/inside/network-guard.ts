@@ -16,7 +16,8 @@ type MayConnect = (host: string, port: number) => boolean;
 
 type Members = Record<string, unknown>;
 
-const otherWay = ': use context.fetch, or let the operator grant the host and port by name';
+const otherWay =
+  ': use context.fetch (in a model provider, the fetch that `create` is given), or let the operator grant the host and port by name';
 
 export function guardNetwork(hosts: readonly string[]): void {
   const mayConnect = named(hosts);

@@ -3,6 +3,7 @@ import { type ErrorInfo, errorInfo, type FiredPorts, type JsonObject, toErrorInf
 import { sizeFault } from '../../large-values/rough-size.js';
 import { jsonFault, withoutUndefined } from '../../runtime/json-guard.js';
 import type { Outcome } from '../isolate-messages.js';
+import { explained } from './refused-access.js';
 
 /** JSON, or an error that says what is not JSON in it. */
 export function plainOutcome<T>(subject: string, value: unknown): Outcome<T> {
@@ -50,5 +51,5 @@ function loggable(part: unknown): unknown {
 }
 
 export function errorOf(thrown: unknown): { readonly error: ErrorInfo } {
-  return { error: toErrorInfo(thrown) };
+  return { error: toErrorInfo(explained(thrown)) };
 }

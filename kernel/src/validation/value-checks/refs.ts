@@ -1,4 +1,5 @@
 import type { Problem } from '@llmteam/contracts';
+import type { ConfigPlace } from '../config-places.js';
 import type { DraftStep } from '../draft.js';
 import type { SegmentAnalysis } from '../segment-analysis.js';
 import { type RefKind, refKinds } from '../validation-context.js';
@@ -6,12 +7,18 @@ import type { ValueCheck } from '../value-check.js';
 import { error, hint, listed, problem, quoted } from '../wording.js';
 
 /** Config members whose keys end in `_ref` or `_refs`, at any depth, name configured resources that can be used. */
-export const refs: ValueCheck = function* ({ value, pointer, path }, step, analysis) {
-  if (typeof value !== 'string') return;
+export const refs: ValueCheck = function* (place, step, analysis) {
+  const ref = literalRef(place);
+  if (ref !== null) yield* checkName(ref.kind, ref.name, place.pointer, step, analysis);
+};
+
+/** The resource that a value names, unless it is an expression. */
+export function literalRef({ value, path }: ConfigPlace): { readonly kind: RefKind; readonly name: string } | null {
+  if (typeof value !== 'string' || value.includes('${')) return null;
   const [key, parent] = path.toReversed();
   const kind = kindOf(typeof key === 'number' ? parent : key);
-  if (kind !== null) yield* checkName(kind, value, pointer, step, analysis);
-};
+  return kind === null ? null : { kind, name: value };
+}
 
 /** `fallback_llm_refs` → `llm_ref` */
 function kindOf(key: string | number | undefined): RefKind | null {
@@ -28,7 +35,7 @@ function* checkName(
   analysis: SegmentAnalysis,
 ): Iterable<Problem> {
   const known = analysis.context.refs?.[kind];
-  if (known === undefined || name.includes('${')) return;
+  if (known === undefined) return;
   if (known.has(name)) {
     const unset = known.unset?.(name) ?? [];
     if (unset.length === 0) return;
