@@ -99,7 +99,7 @@ export type { Actor, AnswerRequest, ClaimRequest } from './runs/run-tasks.js';
 export { readSteps } from './runs/step-records.js';
 export { type DeadLetter, listDeadLetters } from './runtime/dead-letters.js';
 export type { Outbound, OutboundPolicy } from './runtime/outbound.js';
-export { counterparts, partsOf, sectionOf, withoutCounterpart } from './runtime/permission-cover.js';
+export { counterparts, covers, partsOf, sectionOf, withoutCounterpart } from './runtime/permission-cover.js';
 export { ReleasedJobs } from './runtime/released-jobs.js';
 export { type ResourceTenants, usableNames } from './runtime/resource-tenants.js';
 export { type ResourceConfig, Resources } from './runtime/resources.js';

@@ -63,7 +63,8 @@ export function contextPage(_workbench, examples) {
     '# Runtime context',
     `The handler of a task type is \`async (context, config, input) => ({port: value})\`. Its first argument, a \`StepContext\`, is its **only**
 access to the runtime; a handler imports nothing from the runtime and uses no globals. So it can be tested with a stub context and cannot
-reach another tenant's data. This page is generated from the source of \`@llmteam/contracts\`.`,
+reach another tenant's data. This page is generated from the source of \`@llmteam/contracts\`. With \`defineTask\` of \`@llmteam/plugin\` the context is a \`TaskContext\`, of
+which [use the context of a handler](../guides/use-the-context.md) shows every member.`,
     '## Example',
     'A plugin package with one step type:',
     fence('ts', handler),

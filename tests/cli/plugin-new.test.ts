@@ -13,6 +13,7 @@ const patience = { timeoutMs: 240_000 };
 async function made({ call, folder }: Cli, ...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await call(['plugin', 'new', ...args]);
   assert.is(code, 0, stderr);
+  assert.match(stderr, /^Created for LLMTeam \d+\.\d+\.\d+\. To test and check it: cd /);
   const cwd = join(folder, stdout.split('/')[0] ?? '');
   symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'));
   return cwd;
@@ -62,6 +63,7 @@ spec('llmteam plugin new', (test) => {
         );
         assert.match(text('src/index.ts'), "type: 'word_count'");
         assert.match(text('README.md'), /^# @acme\/llmteam-word-count\n/);
+        assert.match(text('README.md'), `made by \`llmteam plugin new\` of version ${version}. `);
         assert.match(text('LICENSE'), 'All rights reserved');
         assert.ok(existsSync(join(cwd, '.gitignore')));
       }),

@@ -81,6 +81,65 @@ spec('plugins of the configuration', (test) => {
   );
 
   test(
+    'what each asks for and is granted is listed, one permission a line, and names that nobody has are warned of',
+    () =>
+      withCli(async ({ write, call }) => {
+        const asks = { network: ['api.example.com'], secrets: ['acme_key', 'other_key'], llm: ['*'] };
+        writePlugin(write, 'shouting', shouting, asks);
+        const grant = { network: ['*.example.com'], secrets: ['acme_key'], llm: ['writer'] };
+        write('llmteam.config.json', {
+          plugins: [{ package: './plugins/shouting', isolation: 'thread', grant }],
+          llms: { writer: { provider: 'offline' } },
+          settings: { shoutin: {} },
+        });
+        const { stdout, stderr } = await call(['plugin', 'list']);
+        assert.match(stdout, /^PLUGIN +VERSION +ISOLATION +GRANTED +STEP TYPES/m);
+        assert.match(stdout, /^shouting +2\.3\.4 +thread +3 of 4 +shout$/m);
+        assert.match(
+          stdout,
+          /\nPERMISSIONS OF +VERSION +PERMISSION +GRANTED AS\nshouting +2\.3\.4 +network:api\.example\.com +granted\n +secret:acme_key +granted\n +secret:other_key +not granted\n +llm:\* +llm:writer\n$/,
+        );
+        assert.match(stderr, /settings\.shoutin: no plugin is named 'shoutin'; did you mean 'shouting'\?/);
+        assert.match(stderr, /plugins\[0\]\.grant\.secrets: 'acme_key' is not configured in 'secrets'/);
+        const { checks } = jsonOf<{ checks: { state: string; message: string }[] }>(
+          await call(['doctor', '--json'], { environment: { LLMTEAM_NATS_SERVERS: 'nats://127.0.0.1:1' } }),
+        );
+        const warned = checks.filter(({ state }) => state === 'warning').map(({ message }) => message);
+        assert.ok(
+          warned.some((message) => message.startsWith('settings.shoutin: no plugin is named')),
+          warned.join('\n'),
+        );
+      }),
+    patience,
+  );
+
+  test(
+    'validation warns of what a step is not granted, with the key of the configuration',
+    () =>
+      withCli(async ({ write, call }) => {
+        const asking = shouting.replace('permissions: []', "permissions: ['secret:acme_key', 'llm:*']");
+        const withRef = asking.replace(
+          'additionalProperties: false',
+          "$&, properties: { llm_ref: { type: 'string' } }",
+        );
+        writePlugin(write, 'shouting', withRef, { secrets: ['acme_key'], llm: ['*'] });
+        write('llmteam.config.json', {
+          plugins: [{ package: './plugins/shouting', grant: { llm: ['writer'] } }],
+          llms: { writer: { provider: 'offline' }, critic: { provider: 'offline' } },
+        });
+        write('s.json', chain('s', [{ step_id: 'a', type: 'shout@2', config: { llm_ref: 'critic' } }]));
+        const { code, stdout } = await call(['validate', 's.json']);
+        assert.is(code, 0);
+        for (const words of [
+          "warning PERMISSION_NOT_GRANTED step 'a': plugin 'shouting' may not use secret 'acme_key': the configuration does not grant it (`grant.secrets` of its entry in `plugins`)",
+          "warning PERMISSION_NOT_GRANTED step 'a': plugin 'shouting' may not use llm 'critic': the configuration does not grant it (`grant.llm` of its entry in `plugins`)",
+        ])
+          assert.ok(stdout.includes(words), stdout);
+      }),
+    patience,
+  );
+
+  test(
     'its step types are in the schema for editors, with their config',
     () =>
       withCli(async ({ write, call }) => {

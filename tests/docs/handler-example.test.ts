@@ -12,6 +12,30 @@ function example(): string {
   return block?.text ?? '';
 }
 
+/** The members in the table of `StepContext` on the contract page. */
+function contextMembers(): string[] {
+  const [, section = ''] = readDocument('docs/contracts/runtime-context.md').split('\n## StepContext\n');
+  const [table = ''] = section.split('\n#');
+  return [...table.matchAll(/^\| `(\w+)/gm)].map(([, name = '']) => name);
+}
+
+spec('docs/guides/use-the-context.md', (test) => {
+  const guide = readDocument('docs/guides/use-the-context.md');
+  const code = blocksOf(guide)
+    .filter(({ language }) => language === 'ts')
+    .map(({ text }) => text)
+    .join('\n');
+
+  test('names every member of the context in a line, and uses it in an example', () => {
+    const members = contextMembers();
+    assert.ok(members.length > 20, members.join());
+    for (const name of members) {
+      assert.match(guide, new RegExp(`^\\|[^|]*\`${name}[\`(]`, 'm'), name);
+      assert.match(code, new RegExp(`\\b${name}\\b`), name);
+    }
+  });
+});
+
 spec('the handler in docs/contracts/runtime-context.md', (test) => {
   test('compiles', () => assert.equal(faultsOf(example()), []), { timeoutMs });
 

@@ -1,5 +1,12 @@
 import { dirname } from 'node:path';
-import { ConfigFile, knownSecrets, loadConfig, maskedConfig, serviceConfig } from '@llmteam/service-host';
+import {
+  ConfigFile,
+  knownSecrets,
+  loadConfig,
+  maskedConfig,
+  resourceConfig,
+  serviceConfig,
+} from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { refusalOf, withConfigFile } from './config-files.js';
@@ -85,6 +92,16 @@ spec('configuration', (test) => {
     const { nats } = maskedConfig(config) as { nats: { servers: string[] } };
     assert.equal(nats.servers, ['nats://***@host:4222', 'nats://***@other:4222', 'nats://third:4222']);
     assert.equal(knownSecrets(config).sort(), ['a-token', 'pass-word']);
+  });
+
+  test('the name of a secret that a plugin is granted is no secret: it is neither masked nor redacted', () => {
+    const plugins = [{ package: './ocr', grant: { secrets: ['acme_key'] } }];
+    withConfigFile({ secrets: { acme_key: 'env:ACME_KEY' }, plugins }, (path) => {
+      const config = loadConfig(path, { ACME_KEY: 'the-value' });
+      assert.equal((maskedConfig(config) as { plugins: unknown }).plugins, plugins);
+      assert.equal(knownSecrets(config), ['the-value']);
+      assert.equal(resourceConfig(config).secretValues, ['the-value']);
+    });
   });
 
   test('printed, every secret is masked and every handle stays', () => {

@@ -84,7 +84,10 @@ spec('plugin host', (test) => {
 
   test('a package without a manifest, or with a wrong one, is named and nothing of it runs', async () => {
     const code = "throw new Error('ran');";
-    assert.match(await faultOf([{ name: 'alpha', manifest: null, code }]), /^PLUGIN_INVALID: .*no key 'llmteam'/);
+    assert.match(
+      await faultOf([{ name: 'alpha', manifest: null, code }]),
+      /^PLUGIN_INVALID: .*no key 'llmteam', such as \{ "kind": "task"/,
+    );
     const wrong = await faultOf([
       { name: 'alpha', manifest: { kind: 'task', name: 'alpha', api: 1, colour: 'red' }, code },
     ]);
@@ -146,6 +149,55 @@ spec('plugin host', (test) => {
     }
     const compiled = "export default { __esModule: true, default: { name: 'alpha', api: 1 } };";
     assert.is(await faultOf([{ name: 'alpha', code: compiled }]), 'none');
+  });
+
+  test('a folder, an entry, a version or a function that is not what it should be is told with its place', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'llmteam-manifests-'));
+    const llmteam = { kind: 'task', name: 'made', api: 1 };
+    const right = { name: 'made', version: '1.0.0', type: 'module', exports: './index.js', llmteam };
+    const write = (name: string, description: unknown, code: string | null) => {
+      mkdirSync(join(folder, name));
+      const text = typeof description === 'string' ? description : JSON.stringify(description);
+      writeFileSync(join(folder, name, 'package.json'), text);
+      if (code !== null) writeFileSync(join(folder, name, 'index.js'), code);
+    };
+    write('unbuilt', right, null);
+    write('broken', '{ "name": ', null);
+    write('bad-version', { ...right, version: '1' }, '');
+    write('no-exports', { ...right, exports: undefined }, '');
+    write('other-name', right, "export default { name: 'mode', api: 1 };");
+    write(
+      'no-function',
+      right,
+      "export default { name: 'made', api: 1, stepTypes: [{ kind: 'task', metadata: {}, run: 7 }] };",
+    );
+    mkdirSync(join(folder, 'empty'));
+    try {
+      for (const [specifier, told] of [
+        ['./nowhere', `PLUGIN_MISSING: plugin './nowhere': there is no folder '${join(folder, 'nowhere')}'`],
+        ['./empty', `PLUGIN_MISSING: plugin './empty': the folder '${join(folder, 'empty')}' has no package.json`],
+        ['./unbuilt/package.json', 'is a file; name the folder that has its package.json'],
+        ['./broken', 'cannot be read: '],
+        [
+          'unbuilt',
+          `plugin 'unbuilt' is not installed (looked from ${folder}); the folder of that name is './unbuilt'`,
+        ],
+        ['./unbuilt', "its package.json exports './index.js', which is not there; is it built?"],
+        ['./bad-version', "'version' in its package.json is '1', not a semantic version such as 0.1.0"],
+        ['./no-exports', "its package.json exports nothing at '.'; expected is `"],
+        ['./other-name', "'llmteam.name' in its package.json is 'made', and the name in its code 'mode'"],
+        ['./no-function', "stepTypes[0]: 'run' must be a function, not a number"],
+      ] as const) {
+        const host = new PluginHost(new StepCatalog(), { log: quietLogger, deadlineMs: 3_000 });
+        const fault = await host.load([{ specifier, fromFolder: folder }]).then(
+          () => 'none',
+          (error: unknown) => (isLlmteamError(error) ? `${error.code}: ${error.message}` : String(error)),
+        );
+        assert.ok(fault.includes(told), `${specifier}: ${fault}`);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test('every fault is told, not only the first', async () => {

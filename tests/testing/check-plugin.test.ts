@@ -18,6 +18,7 @@ interface Parts {
   readonly manifest?: object;
   readonly description?: object;
   readonly files?: Readonly<Record<string, string | null>>;
+  readonly totalMs?: number;
 }
 
 const metadata = `{ type_id: 'made', display_name: 'Made', description: 'Made up.', category: 'utility', icon: 'box', color: '#000000',
@@ -33,7 +34,10 @@ function moduleOf({ task = '', plugin = '', top = '' }: Parts): string {
 }
 
 /** Checks a package that is right except for what a test gives. */
-async function check(parts: Parts, options: CheckPluginOptions = { child: bundledChild() }): Promise<CheckReport> {
+async function check(
+  parts: Parts,
+  { config, ...options }: CheckPluginOptions = { child: bundledChild() },
+): Promise<CheckReport> {
   const folder = mkdtempSync(join(tmpdir(), 'llmteam-check-'));
   const description = {
     name: '@acme/made',
@@ -60,7 +64,9 @@ async function check(parts: Parts, options: CheckPluginOptions = { child: bundle
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    return await checkPlugin(folder, { deadlineMs: 3_000, abortMs: 300, totalMs: 8_000, ...options });
+    const more = config === undefined ? {} : { config: join(folder, config) };
+    const totalMs = parts.totalMs ?? 30_000;
+    return await checkPlugin(folder, { deadlineMs: 3_000, abortMs: 300, totalMs, ...options, ...more });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -73,6 +79,11 @@ function failures({ checks }: CheckReport): string[] {
 const control = (react: string) =>
   `stepTypes: [{ kind: 'control', metadata: { ...${metadata}, type_id: 'gate' }, react(occurrence, view) { ${react} } }]`;
 
+const provider = (generate: string) =>
+  `modelProviders: [{ providerId: 'oracle', description: 'Asks.', config_schema: { type: 'object' },
+    create: (config, host) => ({ provider: 'oracle', model: 'm', async generate({ signal }) { ${generate} } }) }]`;
+const answer = "return { text: 'x', model: 'm', finish_reason: 'stop', usage: { input_tokens: 1, output_tokens: 1 } };";
+
 /** What is wrong, and the one check that says so. */
 const faults: Readonly<Record<string, readonly [Parts, RegExp]>> = {
   'a manifest of another API': [{ manifest: { api: 99 } }, /^package\.manifest: .*API 99/],
@@ -83,7 +94,7 @@ const faults: Readonly<Record<string, readonly [Parts, RegExp]>> = {
     /^plugin\.load: .*3000 ms/,
   ],
   'a module that exits': [{ top: 'process.exit(0);' }, /^plugin\.load: its process ended early \(exit code 0\)/],
-  'a module that blocks its process': [{ top: 'for (;;);' }, /^plugin\.load: .*does it block/],
+  'a module that blocks its process': [{ top: 'for (;;);', totalMs: 8_000 }, /^plugin\.load: .*does it block/],
   'an example that is no config': [
     { task: `metadata: { ...${metadata}, examples: [{ b: 1 }] }` },
     /^plugin\.load: .*examples\[0\]/,
@@ -101,7 +112,43 @@ const faults: Readonly<Record<string, readonly [Parts, RegExp]>> = {
     /^plugin\.described: .*'made' has no description/,
   ],
   'a start that fails': [{ plugin: "start: async () => { throw new Error('no pool'); }" }, /^plugin\.start: .*no pool/],
-  'a stop that hangs': [{ plugin: 'start: async () => 1, stop: () => new Promise(() => {})' }, /^plugin\.stop: /],
+  'a stop that hangs': [
+    { plugin: 'start: async () => 1, stop: () => new Promise(() => {})' },
+    /^plugin\.stop: .*'made' took longer than 3000 ms to stop/,
+  ],
+  'a stop that throws': [
+    { plugin: "start: async () => 1, stop: async () => { throw new Error('no end'); }" },
+    /^plugin\.stop: .*no end/,
+  ],
+  'a handler that uses the global fetch, also if it hides the refusal': [
+    { task: "run: async () => { await fetch('http://127.0.0.1:9').catch(() => {}); return { output: '' }; }" },
+    /^task\.made\.output: it uses the global 'fetch', which is refused where plugins run isolated: use `context\.fetch`/,
+  ],
+  'a provider that uses the global fetch': [
+    { plugin: provider("await fetch('http://127.0.0.1:9');"), manifest: { permissions: { network: ['*'] } } },
+    /^provider\.oracle\.requests: it uses the global 'fetch'.*the `fetch` that `create` is given .*ProviderContext/,
+  ],
+  'a handler that reads files': [
+    {
+      top: "import fs from 'node:fs';",
+      task: "run: async () => ({ output: fs.readFileSync('/etc/hosts', 'utf8') })",
+    },
+    /^isolated\.task\.made\.output: .*PERMISSION_DENIED: .*may not read '\/etc\/hosts' in a process of its own/,
+  ],
+  'a handler that starts processes': [
+    {
+      top: "import child from 'node:child_process';",
+      task: "run: async () => ({ output: String(child.execFileSync(process.execPath, ['--version'])) })",
+    },
+    /^isolated\.task\.made\.output: .*PERMISSION_DENIED: .*may not start processes/,
+  ],
+  'a provider that opens connections': [
+    {
+      top: "import net from 'node:net';",
+      plugin: provider(`net.connect(9, '127.0.0.1').on('error', () => {}); ${answer}`),
+    },
+    /^isolated\.provider\.oracle\.requests: .*the fetch that `create` is given/,
+  ],
   'an output that does not fit its schema': [
     { task: 'run: async () => ({ output: 1 })' },
     /^task\.made\.output: .*examples\[0\].*output/,
@@ -113,7 +160,7 @@ const faults: Readonly<Record<string, readonly [Parts, RegExp]>> = {
     /^task\.made\.output: .*PERMISSION_DENIED/,
   ],
   'a handler that blocks its process': [
-    { task: 'run: async () => { for (;;); }' },
+    { task: 'run: async () => { for (;;); }', totalMs: 12_000 },
     /^task\.made\.output: .*does it block/,
   ],
   'a handler that exits': [{ task: 'run: async () => { process.exit(3); }' }, /^task\.made\.output: .*exit code 3/],
@@ -201,6 +248,9 @@ spec('checkPlugin', (test) => {
           'plugin.stop ok',
           'process.globals ok',
           'process.idle ok',
+          'isolated.load ok',
+          'isolated.task.made.output ok',
+          'isolated.stop ok',
         ],
       );
     },
@@ -219,6 +269,36 @@ spec('checkPlugin', (test) => {
       { timeoutMs },
     );
   }
+
+  test(
+    'runs the examples with the grant, the isolation and the settings of a configuration, which must name the package',
+    async () => {
+      const using = {
+        plugin: 'start: async ({ settings }) => { if (settings.mode !== "good") throw new Error("bad settings"); }',
+        task: "run: async ({ secret }) => ({ output: secret('key') })",
+        manifest: { permissions: { secrets: ['key'] } },
+      };
+      const settings = { made: { mode: 'good' } };
+      const withEntry = (entry: object) => ({
+        ...using,
+        files: { 'given.json': JSON.stringify({ plugins: [entry], settings }) },
+      });
+      const granted = await check(withEntry({ package: '.', grant: 'declared', isolation: 'thread' }), { child: bundledChild(), config: 'given.json' });
+      assert.equal(failures(granted), []);
+      assert.is(granted.checks.find(({ id }) => id === 'isolated.load')?.message, 'in a thread of its own');
+      const bare = await check(withEntry({ package: '@acme/made', grant: {} }), { child: bundledChild(), config: 'given.json' });
+      assert.match(
+        failures(bare).join(),
+        /^isolated\.task\.made\.output: .*PERMISSION_DENIED: .*secret 'key': the configuration does not grant it/,
+      );
+      const inline = await check(withEntry({ package: '.', grant: 'declared', isolation: 'inline' }), { child: bundledChild(), config: 'given.json' });
+      assert.equal(failures(inline), []);
+      assert.is(inline.checks.at(-1)?.message, 'the configuration runs it inline');
+      const other = await check(withEntry({ package: './other', grant: {} }), { child: bundledChild(), config: 'given.json' });
+      assert.match(failures(other).join(), /^package\.manifest: .*given\.json' has no entry .*'@acme\/made'/);
+    },
+    { timeoutMs },
+  );
 
   test(
     'what depends on services that are not there is skipped and says so',

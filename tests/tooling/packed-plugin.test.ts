@@ -2,11 +2,11 @@
 // takes: 60
 /** A new author with nothing but the published packages: they are packed as `npm publish` would, and installed outside of the workspace. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { packageFolders } from '../docs/markdown-file.js';
+import { blocksOf, packageFolders, readDocument } from '../docs/markdown-file.js';
 import { root } from '../examples/llmteam-process.js';
 import { spec } from '../support/spec.js';
 
@@ -74,43 +74,60 @@ spec('a plugin from packed packages', (test) => {
   );
 });
 
-/** The packed plugin works where only its package is, beside those it depends on. */
+/** The commands of the guide for a place without a registry, in a folder with the plugin in `wordcount`. */
+function withoutRegistry(): string {
+  const blocks = blocksOf(readDocument('docs/guides/publish-a-plugin.md'));
+  const block = blocks.find(({ note }) => note.includes('packed-plugin.test.ts'));
+  assert.ok(block, 'the guide has them');
+  return block?.text ?? '';
+}
+
+/** The plugin runs where nothing is but its package, with those it depends on; unpacked alone, only if it is bundled. */
 function installElsewhere(folder: string, plugin: string, run: ReturnType<typeof timed>): void {
-  const [tarball = ''] = run('pack plugin', plugin, 'npm', 'pack', '--silent', '--pack-destination', folder)
-    .trim()
-    .split('\n')
-    .slice(-1);
-  const user = join(folder, 'user');
-  mkdirSync(user);
-  writeFileSync(join(user, 'package.json'), '{"private":true}');
-  const needed = ['llmteam-plugin-', 'llmteam-contracts-'].map((prefix) => {
-    const name = readdirSync(join(folder, 'packed')).find((one) => one.startsWith(prefix)) ?? '';
-    return join(folder, 'packed', name);
-  });
-  run(
-    'install plugin',
-    user,
-    'npm',
-    'install',
-    '--prefer-offline',
-    '--no-audit',
-    '--no-fund',
-    join(folder, tarball),
-    ...needed,
-  );
-  writeFileSync(join(user, 'llmteam.config.json'), '{ "plugins": ["@acme/llmteam-wordcount"] }');
-  writeFileSync(join(user, 'count.json'), readFileSync(join(plugin, 'example.json')));
+  const place = join(folder, 'elsewhere');
+  mkdirSync(place);
+  renameSync(plugin, join(place, 'wordcount'));
+  run('pack plugin', join(place, 'wordcount'), 'npm', 'pack', '--silent', '--pack-destination', '..');
+  // Above, everything is installed from a file; here, what the package depends on.
+  rmSync(join(place, 'wordcount/node_modules'), { recursive: true });
+  const needed = readdirSync(join(folder, 'packed')).filter((name) => /^llmteam-(plugin|contracts)-\d/.test(name));
+  const files = needed.map((name) => join(folder, 'packed', name));
+  const quietly = ['--omit=dev', '--prefer-offline', '--no-audit', '--no-fund'];
+  run('install what it needs', join(place, 'wordcount'), 'npm', 'install', ...quietly, ...files);
+  run('install without a registry', place, 'bash', '-ec', withoutRegistry());
+  assert.is(countAt(join(place, 'site'), run).output, 3);
+  const tarball = join(place, 'acme-llmteam-wordcount-0.1.0.tgz');
+  assert.match(JSON.stringify(countAt(unpacked(folder, 'alone', tarball, run), run).error), /@llmteam\/plugin/);
+  const entry = 'dist/src/index.js';
+  const esbuild = join(root, 'node_modules/.bin/esbuild');
+  const options = ['--bundle', '--platform=node', '--format=esm', `--outfile=${entry}`, '--allow-overwrite'];
+  run('bundle', join(place, 'wordcount'), esbuild, entry, ...options, '--log-level=error');
+  const pack = ['npm', 'pack', '--ignore-scripts', '--silent', '--pack-destination', '..'] as const;
+  run('pack bundled', join(place, 'wordcount'), ...pack);
+  assert.is(countAt(unpacked(folder, 'bundled', tarball, run), run).output, 3);
+}
+
+/** A folder with the content of the tarball as a package, and nothing else. */
+function unpacked(folder: string, name: string, tarball: string, run: ReturnType<typeof timed>): string {
+  const site = join(folder, name);
+  const home = join(site, 'node_modules/@acme/llmteam-wordcount');
+  mkdirSync(home, { recursive: true });
+  run(`unpack ${name}`, site, 'tar', '-xzf', tarball, '-C', home, '--strip-components=1');
+  return site;
+}
+
+/** Counts the words of a text with the plugin that is installed in a folder. */
+function countAt(site: string, run: ReturnType<typeof timed>): { output?: unknown; error?: unknown } {
+  const segment = {
+    segment_id: 'count',
+    name: 'Count',
+    entrypoint: 'count',
+    steps: [{ step_id: 'count', type: 'wordcount' }],
+  };
+  writeFileSync(join(site, 'llmteam.config.json'), '{ "plugins": ["@acme/llmteam-wordcount"] }');
+  writeFileSync(join(site, 'count.json'), JSON.stringify(segment));
   const cli = join(root, 'clients/cli/bin/llmteam.js');
-  const result = run(
-    'run elsewhere',
-    user,
-    process.execPath,
-    cli,
-    'run',
-    'count.json',
-    '-j',
-    '"three whole words"',
-    '-q',
-  );
-  assert.is(JSON.parse(result).output, 3);
+  const script = `"${process.execPath}" "${cli}" run count.json -j '"three whole words"' -q 2> error.txt || true`;
+  const printed = run(`count in ${basename(site)}`, site, 'bash', '-ec', script);
+  return printed === '' ? { error: readFileSync(join(site, 'error.txt'), 'utf8') } : JSON.parse(printed);
 }

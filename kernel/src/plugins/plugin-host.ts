@@ -306,7 +306,7 @@ function isolationOf({ isOurs = false, isolation }: WantedPlugin, { specifier, m
 function checkPlugin(source: PluginPackage, plugin: Plugin): Plugin {
   const { specifier, manifest } = source;
   if (plugin.name !== manifest.name) {
-    const names = `its manifest says '${manifest.name}', its code '${plugin.name}'`;
+    const names = `'llmteam.name' in its package.json is '${manifest.name}', and the name in its code '${plugin.name}'; both must be the same`;
     throw new LlmteamError('PLUGIN_INVALID', `plugin '${specifier}': ${names}`);
   }
   if (plugin.api !== manifest.api) {

@@ -1,12 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LlmteamError, PluginManifest, pluginApiVersion } from '@llmteam/contracts';
+import semver from 'semver';
 import { contractFaults } from '../validation/contract-faults.js';
 import { makeAjv } from '../validation/schemas/ajv.js';
 
 const ajv = makeAjv();
+const sampleExports = '`"exports": "./dist/index.js"`, say';
+const sampleManifest = `{ "kind": "task", "name": "my-plugin", "api": ${pluginApiVersion} }`;
 
 /** A plugin package as described by its package.json, before any of its code runs. */
 export interface PluginPackage {
@@ -30,7 +33,9 @@ export function readPluginPackage(specifier: string, fromFolder: string): Plugin
   const description = readDescription(specifier, folder);
   const manifest = checkManifest(specifier, description.llmteam);
   const version = description.version;
-  if (typeof version !== 'string') throw invalid(specifier, 'its package.json has no version');
+  if (typeof version !== 'string') throw invalid(specifier, "its package.json has no 'version', such as 0.1.0");
+  if (semver.valid(version) === null)
+    throw invalid(specifier, `'version' in its package.json is '${version}', not a semantic version such as 0.1.0`);
   const packageName = typeof description.name === 'string' ? description.name : specifier;
   const entry = pathToFileURL(findEntry(specifier, folder, manifest)).href;
   return { specifier, packageName, folder, version, manifest, entry };
@@ -44,19 +49,31 @@ function findFolder(specifier: string, fromFolder: string): string {
     const folder = join(root, specifier);
     if (existsSync(join(folder, 'package.json'))) return folder;
   }
-  throw new LlmteamError('PLUGIN_MISSING', `plugin '${specifier}' is not installed (looked from ${fromFolder})`);
+  const isBeside = existsSync(join(fromFolder, specifier, 'package.json'));
+  const hint = isBeside ? `; the folder of that name is './${specifier}'` : '';
+  throw new LlmteamError('PLUGIN_MISSING', `plugin '${specifier}' is not installed (looked from ${fromFolder})${hint}`);
 }
 
 function readDescription(specifier: string, folder: string): Record<string, unknown> {
   try {
     return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
   } catch (cause) {
-    throw new LlmteamError('PLUGIN_MISSING', `plugin '${specifier}' has no readable package.json`, { cause });
+    throw new LlmteamError('PLUGIN_MISSING', `plugin '${specifier}': ${unreadable(folder, cause)}`, { cause });
   }
 }
 
+/** Where it was looked for, and what is there instead. */
+function unreadable(folder: string, cause: unknown): string {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found === undefined) return `there is no folder '${folder}'`;
+  if (!found.isDirectory()) return `'${folder}' is a file; name the folder that has its package.json`;
+  if (!existsSync(join(folder, 'package.json'))) return `the folder '${folder}' has no package.json`;
+  return `the package.json in '${folder}' cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
+}
+
 function checkManifest(specifier: string, manifest: unknown): PluginManifest {
-  if (manifest === undefined) throw invalid(specifier, "its package.json has no key 'llmteam'");
+  if (manifest === undefined)
+    throw invalid(specifier, `its package.json has no key 'llmteam', such as ${sampleManifest}`);
   if (!ajv.validate(PluginManifest, manifest)) {
     const faults = contractFaults(PluginManifest, manifest, "package.json, key 'llmteam'");
     throw invalid(specifier, faults.map(({ message }) => message).join('; '));
@@ -72,8 +89,11 @@ function findEntry(specifier: string, folder: string, manifest: PluginManifest):
   if (declared !== null && existsSync(declared)) return declared;
   const exported = readDescription(specifier, folder).exports;
   const main = entryOf(exported);
-  if (main === null) throw invalid(specifier, "its package.json exports nothing at '.'");
-  return join(folder, main);
+  if (main === null) throw invalid(specifier, `its package.json exports nothing at '.'; expected is ${sampleExports}`);
+  const entry = join(folder, main);
+  if (!existsSync(entry))
+    throw invalid(specifier, `its package.json exports '${main}', which is not there; is it built?`);
+  return entry;
 }
 
 /** `exports` may be a string, `{".": …}` or conditions; `import` wins over `default`. */

@@ -57,9 +57,15 @@ export function checkPluginShape(specifier: string, plugin: Plugin): void {
 
 function stepTypeFaults(place: string, type: unknown): string[] {
   const kind = typeof type === 'object' && type !== null && 'kind' in type ? type.kind : undefined;
-  if (kind === 'task') return memberFaults(place, type, taskMembers);
-  if (kind === 'control') return memberFaults(place, type, controlMembers);
+  if (kind === 'task') return [...memberFaults(place, type, taskMembers), ...functionFaults(place, type, 'run')];
+  if (kind === 'control')
+    return [...memberFaults(place, type, controlMembers), ...functionFaults(place, type, 'react')];
   return [`${place} must have kind 'task' or 'control'`];
+}
+
+function functionFaults(place: string, value: unknown, member: string): string[] {
+  const kind = typeof (value as Record<string, unknown>)[member];
+  return kind === 'function' || kind === 'undefined' ? [] : [`${place}: '${member}' must be a function, not a ${kind}`];
 }
 
 function backendFaults(plugin: Plugin): string[] {

@@ -6,7 +6,10 @@ import { type ErrorInfo, errorInfo, type FiredPorts, type Job, type JsonObject, 
 import type { CatalogEntry } from '../catalog/step-catalog.js';
 import { sizeFault } from '../large-values/rough-size.js';
 import type { SecretRedactor } from '../redaction/secret-redactor.js';
+import { ClosestName } from '../validation/closest-name.js';
+import { hint } from '../validation/wording.js';
 import { jsonFault, withoutUndefined } from './json-guard.js';
+import { notPorts } from './returned-ports.js';
 
 export type AttemptResult = { readonly ports: FiredPorts } | { readonly error: ErrorInfo };
 
@@ -38,14 +41,14 @@ export function guardedPorts(
 
 function checkedPorts(returned: unknown, job: Job, entry: CatalogEntry, redactor: SecretRedactor): AttemptResult {
   if (typeof returned !== 'object' || returned === null || Array.isArray(returned)) {
-    return invalid(job, 'must return an object {port: value}');
+    return invalid(job, notPorts(returned));
   }
   const fired = withoutUndefined(returned) as FiredPorts;
   const known = entry.metadata.output_ports;
   for (const name of Object.keys(fired)) {
     if (known.some((port) => port.name === name || port.name === '*')) continue;
     if (!job.extra_ports?.includes(name))
-      return invalid(job, `fired port '${name.slice(0, 128)}', which it does not have`);
+      return invalid(job, `fired port '${name.slice(0, 128)}', which it does not have${knownPorts(name, job, entry)}`);
   }
   const fault = jsonFault(fired);
   if (fault !== null) return invalid(job, `returned a value that is not JSON: ${fault}`);
@@ -55,6 +58,12 @@ function checkedPorts(returned: unknown, job: Job, entry: CatalogEntry, redactor
   const excess = sizeFault(clean);
   if (excess === null) return { ports: clean };
   return { error: errorInfo('LIMIT_EXCEEDED', `the result of step '${job.step_id}' ${excess}`) };
+}
+
+/** `, did you mean 'output'?`, or the ports that it has. */
+function knownPorts(name: string, { extra_ports = [] }: Job, { metadata }: CatalogEntry): string {
+  const names = [...metadata.output_ports.map((port) => port.name), ...extra_ports];
+  return hint(new ClosestName().find(name, names), names, 'it has');
 }
 
 function invalid(job: Job, what: string): AttemptResult {

@@ -135,5 +135,14 @@ function revealAll(value: Json, reveal: (text: string) => string): Json {
 function unknownRef(kind: string, ref: string, known: readonly string[], subject = 'the step names'): LlmteamError {
   const near = known.find((name) => distance(name, ref) <= 2);
   const hint = near === undefined ? `configured: ${known.join(', ') || 'none'}` : `did you mean '${near}'?`;
-  return new LlmteamError('UNKNOWN_REF', `${subject} ${kind} '${ref}', which is not configured; ${hint}`);
+  return new LlmteamError(
+    'UNKNOWN_REF',
+    `${subject} ${kind} '${ref}', which is not configured${placeOf(kind)}; ${hint}`,
+  );
+}
+
+/** The section of the configuration that would have it. */
+function placeOf(kind: string): string {
+  const section = Object.entries(sections).find(([one]) => kind === `${one}_ref`)?.[1];
+  return section === undefined ? '' : ` in \`${section}\``;
 }

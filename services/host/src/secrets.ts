@@ -58,7 +58,7 @@ function valuesIn(
   isChosen: (text: string, isSecret: boolean) => boolean,
 ): string[] {
   const found = new Set<string>();
-  walk(file as Json, false, (text, isSecret) => {
+  walkFile(file, (text, isSecret) => {
     const isReference = text.startsWith(referencePrefix);
     const value = isReference ? (environment[text.slice(referencePrefix.length)] ?? '') : text;
     const words = isChosen(text, isSecret) ? [value, ...credentialsIn(value)] : [];
@@ -70,7 +70,7 @@ function valuesIn(
 
 /** The configuration for printing: references stay, literal secrets are masked. */
 export function maskedConfig({ file }: Pick<Config, 'file'>): Json {
-  return walk(file as Json, false, (text, isSecret) => {
+  return walkFile(file, (text, isSecret) => {
     if (isSecret && !text.startsWith(referencePrefix)) return mask;
     return text.replace(inAddress, (_, scheme: string) => `${scheme}${mask}@`);
   });
@@ -83,6 +83,14 @@ const inAddress = /^([a-z]+:\/\/)([^@/]+)@/;
 function passwordIn(address: string): string[] {
   const [, , userInfo] = inAddress.exec(address) ?? [];
   return userInfo === undefined ? [] : [userInfo.slice(userInfo.indexOf(':') + 1)];
+}
+
+/** All but `plugins`, which has only names: those below `grant.secrets` are not secret. */
+function walkFile(file: Config['file'], change: (text: string, isSecret: boolean) => string): JsonObject {
+  const { plugins, ...rest } = file;
+  const walked = walk(rest as Json, false, change) as JsonObject;
+  const sections = Object.keys(file) as (keyof typeof file)[];
+  return Object.fromEntries(sections.map((key) => [key, key === 'plugins' ? plugins : walked[key]])) as JsonObject;
 }
 
 /** Maps every string of a copy with `change`. Everything below `headers` or a secret key is secret, except names of tenants. */

@@ -21,6 +21,7 @@ export async function pluginCheck(
   const report = await checkPlugin(folder, {
     abortMs: abortSeconds * 1_000,
     totalMs: timeout * 1_000,
+    ...(settings.config !== undefined && { config: settings.config }),
     child: { file: process.argv[1] ?? '', args: ['plugin', 'check', '--inside'] },
     ...(json !== true && { onResult: (result) => settings.streams.print(`${lineOf(result, settings)}\n`) }),
   });

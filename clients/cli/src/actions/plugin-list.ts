@@ -1,4 +1,5 @@
 import type { PluginListing, PluginPage, VersionUse } from '@llmteam/contracts';
+import { counterparts, covers, partsOf, withoutCounterpart } from '@llmteam/kernel';
 import { type Colours, makeColours } from '../colours.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { printNote } from '../notes.js';
@@ -21,16 +22,47 @@ export async function pluginList(
 
 function asText({ plugins, versions }: PluginPage, colours: Colours, width: number | null): string {
   const hasWorkers = plugins.some(({ workers }) => workers !== undefined);
-  const head = ['PLUGIN', 'VERSION', 'ISOLATION', ...(hasWorkers ? ['WORKERS'] : []), 'STEP TYPES', 'MODEL PROVIDERS'];
+  const workers = hasWorkers ? ['WORKERS'] : [];
+  const head = ['PLUGIN', 'VERSION', 'ISOLATION', 'GRANTED', ...workers, 'STEP TYPES', 'MODEL PROVIDERS'];
   const listed = table(
     head,
     plugins.map((plugin) => pluginRow(plugin, hasWorkers, colours)),
     colours,
     { width, whole: [0] },
   );
-  if (versions.length === 0) return listed;
-  const rows = versions.map((use) => useRow(use, colours));
-  return `${listed}\n${table(['NEEDED TYPE', 'VERSION', 'SEGMENTS', 'LIVE RUNS', ''], rows, colours, { width, whole: [0] })}`;
+  const grants = plugins.flatMap((plugin) => grantRows(plugin, colours));
+  const uses = versions.map((use) => useRow(use, colours));
+  const more = [
+    { head: ['PERMISSIONS OF', 'VERSION', 'PERMISSION', 'GRANTED AS'], rows: grants, whole: [0, 2] },
+    { head: ['NEEDED TYPE', 'VERSION', 'SEGMENTS', 'LIVE RUNS', ''], rows: uses, whole: [0] },
+  ].filter(({ rows }) => rows.length > 0);
+  return [listed, ...more.map(({ head, rows, whole }) => table(head, rows, colours, { width, whole }))].join('\n');
+}
+
+/** What a plugin that is not built in asks for, one permission a line; of a built-in one, what the operator took from it. */
+function grantRows({ name, version, is_built_in, permissions, granted }: PluginListing, colours: Colours) {
+  const missing = withoutCounterpart(permissions, granted);
+  const shown = is_built_in ? missing : permissions;
+  return shown.map((permission, at) => [
+    { text: at === 0 ? name : '', colour: colours.bold },
+    at === 0 ? version : '',
+    permission,
+    missing.includes(permission)
+      ? { text: 'not granted', colour: colours.red }
+      : { text: grantedAs(permission, granted), colour: colours.green },
+  ]);
+}
+
+/** `granted`, or what of a pattern is: `secret:acme_key` of `secret:*`. */
+function grantedAs(permission: string, granted: readonly string[]): string {
+  return covers(granted, ...partsOf(permission)) ? 'granted' : counterparts(permission, granted).join(' ');
+}
+
+function grantedCount({ permissions, granted }: PluginListing, colours: Colours) {
+  const missing = withoutCounterpart(permissions, granted).length;
+  if (permissions.length === 0) return '';
+  if (missing === 0) return 'all';
+  return { text: `${permissions.length - missing} of ${permissions.length}`, colour: colours.red };
 }
 
 function pluginRow(plugin: PluginListing, hasWorkers: boolean, colours: Colours) {
@@ -39,6 +71,7 @@ function pluginRow(plugin: PluginListing, hasWorkers: boolean, colours: Colours)
     { text: name, colour: colours.bold },
     version,
     isolation,
+    grantedCount(plugin, colours),
     ...(hasWorkers ? [String(workers)] : []),
     step_types.join(' '),
     model_providers.join(' '),

@@ -5,6 +5,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { silentLog } from '../log.js';
 import { refuseOverwriting, writeAll } from '../new-files.js';
 import { printNote } from '../notes.js';
+import { ownVersion } from '../own-version.js';
 import { bareName, type NewPlugin, type PluginKind, pluginFiles, pluginName, typeId } from '../plugin-template.js';
 import type { Settings } from '../settings.js';
 import { shellWord } from '../shell-word.js';
@@ -29,7 +30,7 @@ export async function pluginNew(
   writeAll(folder, files);
   settings.streams.print(files.map((file) => `${join(folder, file.name)}\n`).join(''));
   const next = `cd ${shellWord(folder)} && npm install && npm test && npm run check`;
-  printNote(settings, `Created. To test and check it: ${next}`);
+  printNote(settings, `Created for LLMTeam ${ownVersion()}. To test and check it: ${next}`);
   return exitCodes.completed;
 }
 

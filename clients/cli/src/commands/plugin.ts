@@ -51,7 +51,8 @@ function addAuthoring(plugin: Command, act: Act): void {
     .command('check')
     .summary('check the package of a plugin')
     .description(
-      'Check the package of a plugin as a host, an operator and npm see it. Its code runs in a process of its own.',
+      'Check the package of a plugin as a host, an operator and npm see it. Its code runs in processes of its own, once more with the ' +
+        'isolation and the grant that the configuration has for it (--config, or the file beside the package).',
     )
     .argument('[folder]', 'folder of the package', '.')
     .option('--json', 'print {ok, package, version, checks} as JSON')

@@ -2,21 +2,23 @@
  * Purpose: the checks that run the code of a plugin, in a process that nobody needs any more afterwards.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ControlType, isLlmteamError, type Logger, type TaskType } from '@llmteam/contracts';
+import { type ControlType, isLlmteamError, type TaskType } from '@llmteam/contracts';
 import { type LoadedPlugin, PluginHost, readPluginPackage, StepCatalog } from '@llmteam/kernel';
 import { fuzzControl } from '../fuzz-control.js';
-import { recordedLog } from '../recorded-log.js';
+import { type LogLine, recordedLog } from '../recorded-log.js';
 import { runTask } from '../run-task.js';
 import { type CheckResult, Checks, Skipped } from './check-report.js';
+import type { CheckSetup } from './check-setup.js';
 import { GlobalState } from './global-state.js';
+import { checkIsolated } from './isolated-checks.js';
 import { checkProvider } from './provider-checks.js';
+import { stopped } from './stopped-host.js';
 import { checkTask } from './task-checks.js';
 import { warmUpType } from './warm-up.js';
 
 export interface InsideOptions {
   readonly folder: string;
-  /** `settings.<name>` of a configuration. */
-  readonly settings: Readonly<Record<string, never>>;
+  readonly setup: CheckSetup;
   readonly deadlineMs: number;
   readonly abortMs: number;
 }
@@ -33,20 +35,23 @@ const graceMs = 200;
 export async function checkInside(options: InsideOptions, tell: (message: InsideMessage) => void): Promise<void> {
   const checks = new Checks(
     { began: (id) => tell({ kind: 'began', id }), ended: (result) => tell({ kind: 'ended', result }) },
-    options.deadlineMs,
+    // The host says more about what takes too long.
+    options.deadlineMs + 1_000,
   );
   await checkAll(checks, options);
   tell({ kind: 'done' });
 }
 
 async function checkAll(checks: Checks, options: InsideOptions): Promise<void> {
-  const { folder, settings, deadlineMs } = options;
+  const { folder, setup, deadlineMs } = options;
+  const { settings } = setup;
   await warmUp();
   // biome-ignore lint/style/noProcessEnv: what the plugin does to it is what is checked
   const environment = process.env;
   const before = new GlobalState(environment);
   const busy = countOf(process.getActiveResourcesInfo());
-  const log: Logger = recordedLog([]);
+  const logs: LogLine[] = [];
+  const log = recordedLog(logs);
   const host = new PluginHost(new StepCatalog(), { log, settings, deadlineMs });
   const found: { loaded?: LoadedPlugin } = {};
   const isLoaded = await checks.run('plugin.load', async () => {
@@ -65,16 +70,16 @@ async function checkAll(checks: Checks, options: InsideOptions): Promise<void> {
     return undefined;
   });
   if (isStarted) await checkParts(checks, loaded, options);
-  await checks.run('plugin.stop', async () => {
-    await host.stop();
-    return undefined;
-  });
+  await checks.run('plugin.stop', () => stopped(host, logs));
   await checks.run('process.globals', () => {
     const changes = before.changes(new GlobalState(environment));
     if (changes.length > 0) throw new Error(changes.slice(0, 10).join('; '));
     return undefined;
   });
   await checks.run('process.idle', () => checkIdle(busy));
+  const { kind, permissions = {} } = loaded.source.manifest;
+  // Control types run inside the engine.
+  if (isStarted && kind !== 'control') await checkIsolated(checks, { ...options, permissions });
 }
 
 async function checkParts(
@@ -82,13 +87,13 @@ async function checkParts(
   { plugin, source, standing }: LoadedPlugin,
   options: InsideOptions,
 ): Promise<void> {
-  const { abortMs } = options;
+  const { abortMs, deadlineMs } = options;
   const permissions = source.manifest.permissions ?? {};
   for (const type of (plugin.stepTypes ?? []) as readonly (TaskType | ControlType)[]) {
     if (type.kind === 'task') await checkTask(checks, type, { permissions, resources: standing.resources(), abortMs });
     else await checks.run(`control.${type.metadata.type_id}.react`, () => checkControl(type));
   }
-  for (const provider of plugin.modelProviders ?? []) await checkProvider(checks, provider, abortMs);
+  for (const provider of plugin.modelProviders ?? []) await checkProvider(checks, provider, { abortMs, deadlineMs });
 }
 
 function checkControl(type: ControlType): undefined {

@@ -3,14 +3,12 @@
  * Its code runs in a child process: one that hangs, exits or throws where nobody catches it fails the check that was going on.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { JsonObject } from '@llmteam/contracts';
 import { readPluginPackage } from '@llmteam/kernel';
-import { loadConfig } from '@llmteam/service-host';
 import type { InsideMessage, InsideOptions } from './check-inside.js';
 import { type CheckReport, type CheckResult, Checks } from './check-report.js';
+import { type CheckSetup, checkSetup } from './check-setup.js';
 import { checkContents } from './package-contents.js';
 
 export interface CheckPluginOptions {
@@ -22,6 +20,8 @@ export interface CheckPluginOptions {
   readonly totalMs?: number;
   /** Told of each result as it comes. */
   readonly onResult?: (result: CheckResult) => void;
+  /** A configuration file that says how the plugin is run: its grant, its isolation, its settings. Default: the one beside the package. */
+  readonly config?: string;
   /** The program that calls `checkInside` with the options in its last argument, and its first arguments. For bundled programs. */
   readonly child?: { readonly file: string; readonly args: readonly string[] };
 }
@@ -32,35 +32,31 @@ export async function checkPlugin(folder: string, options: CheckPluginOptions = 
   const path = resolve(folder);
   const checks = new Checks({ began: () => undefined, ended: onResult }, Math.max(deadlineMs, 60_000));
   const named = { package: path, version: '' };
+  const made: { setup?: CheckSetup } = {};
   const isReadable = await checks.run('package.manifest', () => {
-    const { manifest, version } = readPluginPackage(path, path);
+    const { manifest, version, packageName } = readPluginPackage(path, path);
     Object.assign(named, { package: manifest.name, version });
+    made.setup = checkSetup(path, packageName, options.config);
     return undefined;
   });
   const results = [...checks.results];
-  if (isReadable) {
+  if (isReadable && made.setup !== undefined) {
     await checks.run('package.contents', () => checkContents(path));
-    results.push(...checks.results.slice(1), ...(await resultsInside(path, options, onResult)));
+    results.push(...checks.results.slice(1), ...(await resultsInside(path, made.setup, options, onResult)));
   }
   return { ok: results.every(({ status }) => status !== 'failed'), ...named, checks: results };
 }
 
 function resultsInside(
   folder: string,
+  setup: CheckSetup,
   { deadlineMs = 10_000, abortMs = 2_000, totalMs = 60_000, child }: CheckPluginOptions,
   onResult: (result: CheckResult) => void,
 ): Promise<CheckResult[]> {
-  const inside: InsideOptions = { folder, settings: settingsIn(folder), deadlineMs, abortMs };
+  const inside: InsideOptions = { folder, setup, deadlineMs, abortMs };
   const { file, args } = child ?? { file: fileURLToPath(new URL('./check-child.js', import.meta.url)), args: [] };
   const running = fork(file, [...args, JSON.stringify(inside)], { silent: true, execArgv: [] });
   return new Promise((done) => new Listening(running, totalMs, onResult, done));
-}
-
-/** `settings` of the configuration beside the package, if there is one. */
-function settingsIn(folder: string): Readonly<Record<string, never>> {
-  const path = join(folder, 'llmteam.config.json');
-  const settings: JsonObject = existsSync(path) ? (loadConfig(path, {}).file.settings ?? {}) : {};
-  return settings as Readonly<Record<string, never>>;
 }
 
 const shownStderr = 1_000;

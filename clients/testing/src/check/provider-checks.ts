@@ -1,13 +1,37 @@
 /** Purpose: the checks of one model provider that need no service. */
-import { type JsonObject, type LanguageModel, LlmteamError, type ModelProvider } from '@llmteam/contracts';
+import {
+  isLlmteamError,
+  type JsonObject,
+  type LanguageModel,
+  LlmteamError,
+  type ModelProvider,
+  type ModelRequest,
+  type ProviderContext,
+} from '@llmteam/contracts';
 import { makeAjv } from '@llmteam/kernel';
 import type { Checks } from './check-report.js';
+import { withoutGlobalFetch } from './global-fetch.js';
 import { sampleOf } from './sample-value.js';
 import { settlesWithin } from './settles-within.js';
 
 const secretName = /(^|_)(api_?key|token|secret|password)$/i;
 
-export async function checkProvider(checks: Checks, provider: ModelProvider, abortMs: number): Promise<void> {
+const instead =
+  'send requests with the `fetch` that `create` is given (`create(config, { fetch })`, a ProviderContext), which reaches the hosts that ' +
+  '`llmteam.permissions.network` declares';
+
+export interface ProviderCheckOptions {
+  /** How long a call may go on after its signal aborted. */
+  readonly abortMs: number;
+  /** How long an answered call may take. */
+  readonly deadlineMs: number;
+}
+
+export async function checkProvider(
+  checks: Checks,
+  provider: ModelProvider,
+  { abortMs, deadlineMs }: ProviderCheckOptions,
+): Promise<void> {
   const id = (what: string): string => `provider.${provider.providerId}.${what}`;
   await checks.run(id('config'), () => checkConfig(provider));
   const made = { model: null as LanguageModel | null };
@@ -15,7 +39,27 @@ export async function checkProvider(checks: Checks, provider: ModelProvider, abo
     made.model = created(provider);
     return undefined;
   });
-  if (isCreated) await checks.run(id('abort'), () => checkAborted(made.model as LanguageModel, abortMs));
+  if (!isCreated) return;
+  await checks.run(id('requests'), () => withoutGlobalFetch(instead, () => checkGenerate(provider, deadlineMs)));
+  await checks.run(id('abort'), () => checkAborted(made.model as LanguageModel, abortMs));
+}
+
+/** Whether a call is refused what it does, where every request is answered with an empty object. What it makes of that is its own affair. */
+export async function checkGenerate(provider: ModelProvider, deadlineMs: number): Promise<undefined> {
+  const model = created(provider, () => Promise.resolve(Response.json({})));
+  try {
+    await model.generate(requestUntil(AbortSignal.timeout(deadlineMs)));
+  } catch (thrown) {
+    if (isLlmteamError(thrown) && refusals.includes(thrown.code)) throw thrown;
+  }
+  return undefined;
+}
+
+const refusals: readonly string[] = ['PERMISSION_DENIED', 'STEP_CRASHED', 'STEP_RESULT_INVALID'];
+
+function requestUntil(signal: AbortSignal): ModelRequest {
+  const messages = [{ role: 'user' as const, content: 'Hello' }];
+  return { messages, signal, idempotency_key: 'check', redact: (text) => text };
 }
 
 function checkConfig({ config_schema }: ModelProvider): undefined {
@@ -26,8 +70,8 @@ function checkConfig({ config_schema }: ModelProvider): undefined {
     throw new Error(`config_schema: '${open}' looks like a secret, but is not marked writeOnly: true`);
 }
 
-function created(provider: ModelProvider): LanguageModel {
-  const model = provider.create(sampleOf(provider.config_schema) as JsonObject, { fetch: refuse });
+function created(provider: ModelProvider, fetch: ProviderContext['fetch'] = refuse): LanguageModel {
+  const model = provider.create(sampleOf(provider.config_schema) as JsonObject, { fetch });
   for (const name of ['provider', 'model'] as const) {
     if (typeof model?.[name] !== 'string') throw new Error(`create returns a model without '${name}'`);
   }
@@ -38,12 +82,7 @@ function created(provider: ModelProvider): LanguageModel {
 const refuse = (): Promise<never> => Promise.reject(new LlmteamError('EGRESS_BLOCKED', 'a check sends nothing'));
 
 async function checkAborted(model: LanguageModel, abortMs: number): Promise<undefined> {
-  const generating = model.generate({
-    messages: [{ role: 'user', content: 'Hello' }],
-    signal: AbortSignal.abort(new Error('cancelled')),
-    idempotency_key: 'check',
-    redact: (text) => text,
-  });
+  const generating = model.generate(requestUntil(AbortSignal.abort(new Error('cancelled'))));
   if (!(await settlesWithin(generating, abortMs)))
     throw new Error(`generate goes on ${abortMs} ms after its signal aborted`);
 }

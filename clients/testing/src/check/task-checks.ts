@@ -3,6 +3,7 @@ import type { Json, JsonObject, Permissions, PortSpec } from '@llmteam/contracts
 import { type AnyTaskType, type RunTaskOptions, runTask, type TaskOutcome } from '../run-task.js';
 import type { TestModel } from '../test-models.js';
 import { type Checks, Skipped } from './check-report.js';
+import { withoutGlobalFetch } from './global-fetch.js';
 import { sampleOf } from './sample-value.js';
 import { settlesWithin } from './settles-within.js';
 
@@ -11,17 +12,28 @@ export interface TaskCheckOptions {
   readonly resources: unknown;
   /** How long a handler may go on after its attempt was cancelled. */
   readonly abortMs: number;
+  /** What the operator grants. Default: all that is declared. */
+  readonly grant?: Permissions;
 }
+
+const instead = 'use `context.fetch`, which reaches the hosts that `llmteam.permissions.network` declares';
 
 /** What an outcome says about this machine, not about the plugin. */
 const outside: readonly string[] = ['EGRESS_BLOCKED', 'UNKNOWN_REF', 'EXPRESSION_FAILED'];
+/** What it says about the plugin. */
+const ours: readonly string[] = ['STEP_RESULT_INVALID', 'PERMISSION_DENIED', 'LIMIT_EXCEEDED', 'STEP_CRASHED'];
 const beforeAbortMs = 50;
 
 export async function checkTask(checks: Checks, type: AnyTaskType, options: TaskCheckOptions): Promise<void> {
   const id = (what: string): string => `task.${type.metadata.type_id}.${what}`;
-  await checks.run(id('output'), () => eachSample(type, (sample) => checkOutput(type, sample, options)));
+  await checks.run(id('output'), () => withoutGlobalFetch(instead, () => checkOutputs(type, options)));
   await checks.run(id('abort'), () => eachSample(type, (sample) => checkAbort(type, sample, options)));
   await checks.run(id('memo'), () => eachSample(type, (sample) => checkMemo(type, sample, options)));
+}
+
+/** Each example fires what its type declares. */
+export function checkOutputs(type: AnyTaskType, options: TaskCheckOptions): Promise<undefined> {
+  return eachSample(type, (sample) => checkOutput(type, sample, options));
 }
 
 interface Sample {
@@ -76,8 +88,7 @@ function judge({ error }: TaskOutcome, { name }: Sample, usedOutside: boolean): 
   if (error === null) return;
   const { error_code, error_message } = error;
   const told = `with ${name}: ${error_code}: ${error_message}`;
-  if (error_code === 'STEP_RESULT_INVALID' || error_code === 'PERMISSION_DENIED' || error_code === 'LIMIT_EXCEEDED')
-    throw new Error(told);
+  if (ours.includes(error_code)) throw new Error(told);
   if (error_code === 'STEP_FAILED' && !usedOutside) throw new Error(told);
   if (outside.includes(error_code) || error_code.startsWith('STEP_') || usedOutside)
     throw new Skipped(`cannot tell ${told}`);
@@ -128,7 +139,7 @@ async function checkMemo(type: AnyTaskType, sample: Sample, options: TaskCheckOp
 function attempt(
   type: AnyTaskType,
   { config, input, ports }: Sample,
-  { permissions, resources }: TaskCheckOptions,
+  { permissions, resources, grant }: TaskCheckOptions,
   more: RunTaskOptions,
 ): Promise<TaskOutcome> {
   const named = (list: readonly string[] | undefined): string[] => (list ?? []).filter((name) => name !== '*');
@@ -139,6 +150,7 @@ function attempt(
     ports,
     permissions,
     resources,
+    ...(grant !== undefined && { grant }),
     secrets: Object.fromEntries(named(secrets).map((name) => [name, `secret-of-${name}`])),
     stores: Object.fromEntries(named(stores).map((name) => [name, {}])),
     clients: Object.fromEntries(named(clients).map((name) => [name, { base_url: 'https://client.invalid' }])),

@@ -2,6 +2,7 @@
 import { type ErrorInfo, errorInfo, type FiredPorts, type JsonObject, toErrorInfo } from '@llmteam/contracts';
 import { sizeFault } from '../../large-values/rough-size.js';
 import { jsonFault, withoutUndefined } from '../../runtime/json-guard.js';
+import { notPorts } from '../../runtime/returned-ports.js';
 import type { Outcome } from '../isolate-messages.js';
 import { explained } from './refused-access.js';
 
@@ -25,7 +26,7 @@ export function plainPorts(stepId: string, returned: unknown): Outcome<FiredPort
   if (typeof returned === 'object' && returned !== null && !Array.isArray(returned)) {
     return plainOutcome(`the result of step '${stepId}'`, returned);
   }
-  return { error: errorInfo('STEP_RESULT_INVALID', `step '${stepId}' must return an object {port: value}`) };
+  return { error: errorInfo('STEP_RESULT_INVALID', `step '${stepId}' ${notPorts(returned)}`) };
 }
 
 const longestField = 8_192;
