@@ -56,6 +56,7 @@ export { guardedTask } from './plugins/guarded-task.js';
 export { type HostedProvider, hostedProvider, type ProviderHost } from './plugins/hosted-provider.js';
 export { checkMetadata } from './plugins/metadata-check.js';
 export { backendOf, openBackend } from './plugins/open-backend.js';
+export { plainPlugin } from './plugins/plain-plugin.js';
 export {
   type Isolation,
   type LoadedPlugin,
@@ -65,7 +66,6 @@ export {
 } from './plugins/plugin-host.js';
 export { countedListings, servedListings } from './plugins/plugin-listing.js';
 export { type PluginPackage, readPluginPackage } from './plugins/plugin-manifest.js';
-export { checkPluginShape } from './plugins/plugin-shape.js';
 export { type Grant, ownStanding, type PluginStanding } from './plugins/plugin-standing.js';
 export { checkedReaction, ends } from './plugins/reaction-check.js';
 export { credentialsIn, isSecretHeader } from './redaction/credentials.js';

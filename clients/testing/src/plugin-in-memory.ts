@@ -1,10 +1,10 @@
 import { type JsonObject, type Logger, type Permissions, type Plugin, permissionList } from '@llmteam/contracts';
 import {
   checkMetadata,
-  checkPluginShape,
   guardedControl,
   guardedTask,
   type ProviderHost,
+  plainPlugin,
   type StepCatalog,
 } from '@llmteam/kernel';
 
@@ -41,8 +41,8 @@ export class PluginInMemory {
     catalog: StepCatalog,
     log: Logger,
   ) {
-    const { plugin, version = '1.0.0', permissions = allPermissions, grant } = use;
-    checkPluginShape(plugin.name, plugin);
+    const { version = '1.0.0', permissions = allPermissions, grant } = use;
+    const plugin = plainPlugin(use.plugin.name, use.plugin);
     const declared = permissionList(permissions);
     const types = (plugin.stepTypes ?? []).map((type) => {
       return { ...type, metadata: { permissions: declared, ...type.metadata } };

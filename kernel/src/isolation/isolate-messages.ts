@@ -88,7 +88,7 @@ export interface FetchAnswer {
 /** From the host. */
 export type ToIsolate =
   /** `hosts`: those that its code may connect to by itself, as `host` or `host:port`. */
-  | { readonly do: 'load'; readonly entry: string; readonly hosts: readonly string[] }
+  | { readonly do: 'load'; readonly specifier: string; readonly entry: string; readonly hosts: readonly string[] }
   | { readonly do: 'start'; readonly settings: JsonObject }
   | { readonly do: 'stop' }
   /** `work` numbers what it is asked to do; what it says while it does that carries the number. */

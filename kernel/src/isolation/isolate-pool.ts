@@ -1,7 +1,9 @@
 /**
  * Purpose: isolates of one plugin: as many as there is work at a time.
- * Owns: opening, keeping and closing them. Does not own: the number of attempts at a time, which the worker's concurrency bounds.
+ * Owns: opening, keeping and closing them, and who waits for one. Only a few are opened at a time: each takes processor time to start, and a
+ * short step is done sooner by one that is given back. Does not own: the number of attempts at a time, which the worker's concurrency bounds.
  */
+import { availableParallelism } from 'node:os';
 import { LlmteamError, type Logger } from '@llmteam/contracts';
 import type { Isolate } from './isolate.js';
 
@@ -20,13 +22,20 @@ interface Idle {
   readonly since: number;
 }
 
+interface Waiting {
+  readonly resolve: (isolate: Isolate) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 const defaultIdleMs = 60_000;
+const mostOpening = Math.max(2, availableParallelism());
 
 export class IsolatePool {
   /** The one used last is used next: the others may go. */
   private readonly idle: Idle[] = [];
   private readonly all = new Set<Isolate>();
-  private opening: Promise<void> | null = null;
+  private readonly waiting: Waiting[] = [];
+  private readonly opening = new Set<Promise<void>>();
   private sweep: NodeJS.Timeout | null = null;
   private isClosed = false;
 
@@ -39,34 +48,37 @@ export class IsolatePool {
   }
 
   /** @throws Error of the plugin that does not start; LlmteamError `CANCELLED` if it was stopped meanwhile */
-  async take(): Promise<Isolate> {
+  take(): Promise<Isolate> {
     for (let next = this.idle.pop(); next !== undefined; next = this.idle.pop()) {
-      if (next.isolate.isUsable) return next.isolate;
+      if (next.isolate.isUsable) return Promise.resolve(next.isolate);
       this.drop(next.isolate);
     }
-    const isolate = await this.options.open();
-    this.all.add(isolate);
-    if (!this.isClosed) return isolate;
-    this.drop(isolate);
-    throw new LlmteamError('CANCELLED', 'the plugin was stopped');
+    return new Promise((resolve, reject) => {
+      if (this.isClosed) return reject(stopped());
+      this.waiting.push({ resolve, reject });
+      this.openMore();
+    });
   }
 
   /** Takes one back. One that is no longer usable is replaced, so that the next attempt need not wait. */
   give(isolate: Isolate): void {
-    if (isolate.isUsable && !this.isClosed) {
-      this.idle.push({ isolate, since: performance.now() });
-      this.scheduleSweep();
+    if (!isolate.isUsable || this.isClosed) {
+      this.drop(isolate);
+      if (this.idle.length === 0) this.openAhead();
       return;
     }
-    this.drop(isolate);
-    if (this.idle.length === 0) this.openAhead();
+    const next = this.waiting.shift();
+    if (next !== undefined) return next.resolve(isolate);
+    this.idle.push({ isolate, since: performance.now() });
+    this.scheduleSweep();
   }
 
   /** Closes all; those at work are ended. */
   async close(): Promise<void> {
     this.isClosed = true;
     if (this.sweep !== null) clearTimeout(this.sweep);
-    await this.opening;
+    for (const one of this.waiting.splice(0)) one.reject(stopped());
+    await Promise.all(this.opening);
     const closed = [...this.all].map((isolate) => isolate.close());
     const failed = (await Promise.allSettled(closed)).find((one) => one.status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
@@ -77,14 +89,35 @@ export class IsolatePool {
   }
 
   private openAhead(): void {
-    if (!this.options.isReady || this.isClosed || this.opening !== null) return;
-    const opened = this.options.open().then(
-      (isolate) => this.add(isolate),
-      (err: unknown) => this.options.log.warn({ err }, 'a plugin could not be started ahead of its next step'),
+    if (this.options.isReady && !this.isClosed && this.opening.size === 0) this.open();
+  }
+
+  /** As many as are waited for, a few at a time. */
+  private openMore(): void {
+    while (!this.isClosed && this.opening.size < Math.min(mostOpening, this.waiting.length)) this.open();
+  }
+
+  private open(): void {
+    const opened: Promise<void> = this.options.open().then(
+      (isolate) => this.opened(opened, isolate),
+      (err: unknown) => this.failed(opened, err),
     );
-    this.opening = opened.finally(() => {
-      this.opening = null;
-    });
+    this.opening.add(opened);
+  }
+
+  private opened(opened: Promise<void>, isolate: Isolate): void {
+    this.opening.delete(opened);
+    this.add(isolate);
+    this.openMore();
+  }
+
+  /** Whoever has waited longest is told; for all others another one is tried. */
+  private failed(opened: Promise<void>, err: unknown): void {
+    this.opening.delete(opened);
+    const first = this.waiting.shift();
+    if (first !== undefined) first.reject(err);
+    else if (!this.isClosed) this.options.log.warn({ err }, 'a plugin could not be started ahead of its next step');
+    this.openMore();
   }
 
   private drop(isolate: Isolate): void {
@@ -104,4 +137,8 @@ export class IsolatePool {
     }, idleMs);
     this.sweep.unref();
   }
+}
+
+function stopped(): LlmteamError {
+  return new LlmteamError('CANCELLED', 'the plugin was stopped');
 }

@@ -6,6 +6,7 @@
  * used again (I3).
  */
 import { type ErrorInfo, type JsonObject, LlmteamError, type Logger } from '@llmteam/contracts';
+import { strayedMessage } from '../plugins/stray-message.js';
 import { Budget } from './budget.js';
 import type { ChannelOptions, IsolateChannel, OpenChannel } from './isolate-channel.js';
 import { type FromIsolate, logLevels, type PluginDescription, type ToIsolate } from './isolate-messages.js';
@@ -13,10 +14,13 @@ import { revivedError } from './revived-error.js';
 
 export interface IsolateOptions extends ChannelOptions {
   readonly open: OpenChannel;
+  /** The package, as written in the configuration. */
+  readonly specifier: string;
   /** The module of the plugin. */
   readonly entry: string;
-  /** Deadline of loading, starting and stopping. */
+  /** Deadline of loading and starting. */
   readonly deadlineMs: number;
+  readonly stopMs: number;
   /** How long it may not answer while it works. */
   readonly unresponsiveMs: number;
   /** For what its code logs and writes while it is asked nothing. */
@@ -81,8 +85,8 @@ export class Isolate {
     const isolate = new Isolate(options);
     try {
       await isolate.within('load', isolate.expect('listen'));
-      const { entry, hosts } = options;
-      const { outcome } = await isolate.within('load', isolate.ask<'load'>({ do: 'load', entry, hosts }));
+      const { specifier, entry, hosts } = options;
+      const { outcome } = await isolate.within('load', isolate.ask<'load'>({ do: 'load', specifier, entry, hosts }));
       if ('error' in outcome) throw ownError(outcome.error);
       return { isolate, description: outcome.value };
     } catch (error) {
@@ -213,6 +217,9 @@ export class Isolate {
     const log = isOfRunning ? this.log : this.options.log;
     log.error({ error, stack, ...cause }, 'a plugin threw outside of its handlers; its process or thread is replaced');
     if (isOfRunning) this.task?.listener.receive(message);
+    // Nobody knows what of it is there.
+    const { did } = this.task ?? {};
+    if (did === 'load' || did === 'start') this.kill(strayedMessage(String(error?.error_message)));
   }
 
   private beginWatch(): void {
@@ -254,7 +261,7 @@ export class Isolate {
 
   /** @throws Error when it takes too long, or ends meanwhile */
   private async within<T>(what: 'load' | 'start' | 'stop', work: Promise<T>): Promise<T> {
-    const { deadlineMs } = this.options;
+    const deadlineMs = what === 'stop' ? this.options.stopMs : this.options.deadlineMs;
     const timer = setTimeout(() => this.kill(`took longer than ${deadlineMs} ms to ${what}`), deadlineMs);
     try {
       return await work;

@@ -8,7 +8,7 @@ type Exports = Readonly<Record<string, unknown>>;
  */
 export function exportedPlugin(module: object): object {
   const { default: exported } = module as Exports;
-  const made = isObject(exported) && exported.__esModule === true ? exported.default : exported;
+  const made = isCompiled(exported) ? exported.default : exported;
   if (isObject(made)) return made;
   const names = Object.keys(module).filter((name) => name !== 'default' && name !== 'module.exports');
   const instead =
@@ -16,6 +16,15 @@ export function exportedPlugin(module: object): object {
   const found = exported === undefined ? instead : `its default export is a ${typeof exported}`;
   const expected = 'its module must have a plugin as its default export (`export default definePlugin({ … })`)';
   throw new LlmteamError('PLUGIN_INVALID', `${expected}, but ${found}`);
+}
+
+function isCompiled(exported: unknown): exported is Exports {
+  try {
+    return isObject(exported) && exported.__esModule === true;
+  } catch {
+    // Whoever reads it next says what cannot be read.
+    return false;
+  }
 }
 
 function isObject(value: unknown): value is Exports {

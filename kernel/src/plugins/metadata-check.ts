@@ -2,7 +2,7 @@
  * Checks what a plugin says of its step types before anything of it is registered: the catalog, gateways and editors rely on it.
  * Skipped for our own plugins, whose metadata is tested.
  */
-import { type JsonObject, LlmteamError, type StepTypeMetadata } from '@llmteam/contracts';
+import { type JsonObject, LlmteamError, type ModelProvider, type StepTypeMetadata } from '@llmteam/contracts';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { type ConfigChecker, configChecker } from '../catalog/config-checker.js';
 import { metadataSchema } from '../catalog/metadata-schema.js';
@@ -11,14 +11,36 @@ import { contractFaults } from '../validation/contract-faults.js';
 import { makeAjv } from '../validation/schemas/ajv.js';
 import type { PluginPackage } from './plugin-manifest.js';
 
-/** @throws LlmteamError `PLUGIN_INVALID` naming everything that is wrong */
+/** @throws LlmteamError `PLUGIN_INVALID` naming everything that is wrong; `PLUGIN_DUPLICATE` if it brings something twice */
 export function checkMetadata(
   { specifier }: Pick<PluginPackage, 'specifier'>,
   types: readonly StepTypeMetadata[],
+  providers: readonly ModelProvider[] = [],
 ): void {
   const check = configChecker();
-  const faults = types.flatMap((metadata, index) => metadataFaults(metadata, index, check));
+  const faults = [
+    ...types.flatMap((metadata, index) => metadataFaults(metadata, index, check)),
+    ...providers.flatMap(({ providerId, config_schema }) =>
+      schemaFault(`model provider '${providerId}'`, 'config_schema', config_schema, check),
+    ),
+  ];
   if (faults.length > 0) throw new LlmteamError('PLUGIN_INVALID', `plugin '${specifier}': ${faults.join('; ')}`);
+  refuseTwice(
+    specifier,
+    'step type',
+    types.map(({ type_id }) => type_id),
+  );
+  refuseTwice(
+    specifier,
+    'model provider',
+    providers.map(({ providerId }) => providerId),
+  );
+}
+
+function refuseTwice(specifier: string, sort: string, ids: readonly string[]): void {
+  const twice = ids.find((id, at) => ids.indexOf(id) !== at);
+  if (twice === undefined) return;
+  throw new LlmteamError('PLUGIN_DUPLICATE', `plugin '${specifier}' brings the ${sort} '${twice}' twice`);
 }
 
 function metadataFaults(metadata: StepTypeMetadata, index: number, check: ConfigChecker): string[] {
@@ -52,14 +74,18 @@ function schemaFaults(
       port.schema === undefined ? [] : [[`the schema of port '${port.name}'`, port.schema] as [string, JsonObject]],
     ),
   ];
-  return schemas.flatMap(([what, schema]) => {
-    try {
-      check(schema, {});
-      return [];
-    } catch (thrown) {
-      return [`${name}: ${what} is not a JSON Schema: ${thrown instanceof Error ? thrown.message : String(thrown)}`];
-    }
-  });
+  return schemas.flatMap(([what, schema]) => schemaFault(name, what, schema, check));
+}
+
+function schemaFault(name: string, what: string, schema: JsonObject, check: ConfigChecker): string[] {
+  try {
+    // Such a schema gives a promise, which every value would pass.
+    if (JSON.stringify(schema).includes('"$async":')) throw new Error('$async is not allowed');
+    check(schema, {});
+    return [];
+  } catch (thrown) {
+    return [`${name}: ${what} is not a JSON Schema: ${thrown instanceof Error ? thrown.message : String(thrown)}`];
+  }
 }
 
 function portFaults(name: string, { input_ports, output_ports }: StepTypeMetadata): string[] {

@@ -10,7 +10,8 @@ import {
   LlmteamError,
   type Plugin,
 } from '@llmteam/contracts';
-import { asPluginError, withDeadline } from './plugin-host.js';
+import { withDeadline } from './plugin-deadline.js';
+import { asPluginError } from './plugin-error.js';
 import { checkPluginShape, type Members, memberFaults } from './plugin-shape.js';
 
 /** How much longer than its patience a backend may take to open. */
@@ -55,7 +56,10 @@ export async function openBackend(
   const deadlineMs = context.patienceMs + graceMs;
   const tooLate = `backend '${specifier}' took longer than ${deadlineMs} ms to open`;
   const opening = Promise.resolve().then(() => type.open(settings, context));
-  const backend = await withDeadline(opening, deadlineMs, tooLate).catch((thrown: unknown) => {
+  const refuse = () => {
+    throw new LlmteamError('PLUGIN_FAILED', tooLate);
+  };
+  const backend = await withDeadline(opening, deadlineMs, refuse).catch((thrown: unknown) => {
     throw asPluginError(specifier, 'could not open its backend', thrown);
   });
   const faults = faultsOf(backend);

@@ -6,13 +6,13 @@
  */
 import {
   type ControlType,
-  isLlmteamError,
   type JsonObject,
   LlmteamError,
   type Logger,
   type Plugin,
   type PluginListing,
   permissionList,
+  type StepTypeMetadata,
   type TaskType,
 } from '@llmteam/contracts';
 import semver from 'semver';
@@ -29,11 +29,14 @@ import { guardedControl } from './guarded-control.js';
 import { guardedTask } from './guarded-task.js';
 import { type HostedProvider, hostedProvider } from './hosted-provider.js';
 import { checkMetadata } from './metadata-check.js';
+import { plainPlugin } from './plain-plugin.js';
+import { withDeadline } from './plugin-deadline.js';
+import { asPluginError, tooLate } from './plugin-error.js';
 import { listingOf } from './plugin-listing.js';
 import { type PluginPackage, readPluginPackage } from './plugin-manifest.js';
 import { checkPermissions } from './plugin-permissions.js';
-import { checkPluginShape } from './plugin-shape.js';
 import type { Grant, PluginStanding } from './plugin-standing.js';
+import { stopAll } from './plugin-stops.js';
 import { checkName, type SettledOffers, settleOffers } from './rival-plugins.js';
 import { strayErrors } from './stray-errors.js';
 
@@ -63,7 +66,7 @@ export interface PluginHostOptions {
   readonly log: Logger;
   /** `settings` of the configuration: by `<name>`, or for one major version by `<name>@<major>`, which wins. */
   readonly settings?: Readonly<Record<string, JsonObject>>;
-  /** Deadline of each import, start and stop. Default 10,000. */
+  /** Deadline of each import and start; all stops together have four fifths of it. Default 10,000. */
   readonly deadlineMs?: number;
   /** URL of the module that runs inside isolates, `@llmteam/kernel/isolate`. Without it, everything runs inline. */
   readonly isolateMain?: string;
@@ -86,7 +89,7 @@ interface Code {
   readonly isOurs: boolean;
   readonly replaces: readonly string[];
   readonly grant: Grant;
-  readonly exported: Plugin;
+  readonly exported: unknown;
 }
 
 /** A plugin that was loaded, and what its `start` returned. */
@@ -101,8 +104,6 @@ export class PluginHost {
   private readonly loaded: StartedPlugin[] = [];
   private readonly started: StartedPlugin[] = [];
   private readonly reaper = new Reaper();
-  /** Whether handlers of others run in this process. */
-  private hasGuests = false;
 
   constructor(
     private readonly catalog: StepCatalog,
@@ -115,6 +116,7 @@ export class PluginHost {
    */
   async load(wanted: readonly WantedPlugin[]): Promise<readonly LoadedPlugin[]> {
     const faults: LlmteamError[] = [];
+    if (wanted.some((one) => this.isGuest(one))) strayErrors.install(this);
     // Processes start side by side; what they bring is registered in order.
     const coming = wanted.map((one) => this.codeOf(one));
     await Promise.allSettled(coming);
@@ -126,15 +128,22 @@ export class PluginHost {
       }
     }
     faults.push(...this.registerAll());
-    if (faults.length > 0) await this.discard();
+    if (faults.length > 0) await this.discard(coming);
     throwAll(faults);
     return this.loaded;
   }
 
+  /** Whether its code runs in this process although it is not ours. */
+  private isGuest({ isOurs = false, isolation }: WantedPlugin): boolean {
+    return !isOurs && (isolation === 'inline' || this.options.isolateMain === undefined);
+  }
+
   /** Ends the processes and threads of plugins that will not be started. */
-  private async discard(): Promise<void> {
-    const isolated = this.loaded.filter(({ isolation }) => isolation !== 'inline');
-    await Promise.allSettled(isolated.map(async ({ plugin }) => plugin.stop?.(undefined)));
+  private async discard(coming: readonly Promise<Code>[]): Promise<void> {
+    strayErrors.uninstall(this);
+    const loaded = (await Promise.allSettled(coming)).flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+    const isolated = loaded.filter(({ isolation }) => isolation !== 'inline');
+    await Promise.allSettled(isolated.map(async ({ exported }) => (exported as Plugin).stop?.(undefined)));
   }
 
   /** What is loaded, in load order. */
@@ -164,13 +173,17 @@ export class PluginHost {
     const { isOurs = false, replaces = [], grant = isOurs ? 'declared' : [] } = wanted;
     const source = readPluginPackage(wanted.specifier, wanted.fromFolder);
     const isolation = this.options.isolateMain === undefined ? 'inline' : isolationOf(wanted, source);
-    const exported = isolation === 'inline' ? await this.importCode(source) : await this.isolate(wanted, source, grant);
+    const { exported } =
+      isolation === 'inline'
+        ? await this.importCode(source, isOurs)
+        : { exported: await this.isolate(wanted, source, grant) };
     return { source, isolation, isOurs, replaces, grant, exported };
   }
 
   private accept({ source, isolation, isOurs, replaces, grant, exported }: Code): void {
-    const plugin = checkPlugin(source, exported);
+    const plugin = checkPlugin(source, exported, isOurs);
     checkName(source, isOurs, this.loaded);
+    if (!isOurs) checkMetadata(source, describedTypes(source, plugin), plugin.modelProviders);
     checkPermissions(source, plugin);
     const loaded: StartedPlugin = {
       source,
@@ -189,14 +202,19 @@ export class PluginHost {
     this.loaded.push(loaded);
   }
 
-  private async importCode({ specifier, entry }: PluginPackage): Promise<Plugin> {
-    const message = `plugin '${specifier}' took longer than ${this.deadlineMs} ms to load`;
-    const module = await withDeadline(import(entry) as Promise<object>, this.deadlineMs, message);
-    return exportedPlugin(module) as Plugin;
+  private async importCode(
+    { specifier, entry, manifest }: PluginPackage,
+    isOurs: boolean,
+  ): Promise<{ exported: unknown }> {
+    // Wrapped, because what it exports may say that it is a promise.
+    const load = async () => ({ exported: exportedPlugin((await import(entry)) as object) });
+    const doing = { plugin: manifest.name, log: this.options.log };
+    const loading = isOurs ? load() : strayErrors.watchPlugin(doing, load);
+    return withDeadline(loading, this.deadlineMs, () => tooLate(specifier, this.deadlineMs, 'load'));
   }
 
   private isolate(wanted: WantedPlugin, source: PluginPackage, grant: Grant): Promise<Plugin> {
-    const { folder, entry, manifest } = source;
+    const { specifier, folder, entry, manifest } = source;
     const { memoryMb = 256, unresponsiveMs = 60_000 } = wanted;
     const { name, permissions = {} } = manifest;
     const isThread = wanted.isolation === 'thread';
@@ -206,12 +224,14 @@ export class PluginHost {
       open: isThread ? openThread : processOpener(this.reaper),
       main: this.options.isolateMain as string,
       folder,
+      specifier,
       readable: isThread ? [] : readableFolders(folder),
       entry,
       hosts,
       memoryMb,
       unresponsiveMs,
       deadlineMs: this.deadlineMs,
+      stopMs: this.stopMs,
       log: this.options.log.child({ plugin: name }),
       settings: this.settingsFor(source),
     });
@@ -221,15 +241,8 @@ export class PluginHost {
     const { source, plugin, standing, isolation } = loaded;
     const { version } = source;
     const declared = permissionList(source.manifest.permissions ?? {});
-    const types = (plugin.stepTypes ?? []).map((type) => {
-      return { ...type, metadata: { ...type.metadata, permissions: type.metadata.permissions ?? declared } };
-    });
-    if (!standing.isOurs) {
-      checkMetadata(
-        source,
-        types.map(({ metadata }) => ({ ...metadata, version })),
-      );
-    }
+    const described = describedTypes(source, plugin);
+    const types = (plugin.stepTypes ?? []).map((type, at) => ({ ...type, metadata: described[at] ?? type.metadata }));
     for (const type of types) this.catalog.add(this.guarded(type, standing, isolation), version, standing);
     for (const provider of plugin.modelProviders ?? []) {
       if (providers.get(provider.providerId)?.source !== source) continue;
@@ -242,7 +255,6 @@ export class PluginHost {
     if (isOurs) return type;
     if (type.kind === 'control') return guardedControl(type);
     if (isolation !== 'inline') return type;
-    this.hasGuests = true;
     return guardedTask(type, plugin, this.options.log);
   }
 
@@ -255,41 +267,59 @@ export class PluginHost {
     return this.options.deadlineMs ?? 10_000;
   }
 
+  private get stopMs(): number {
+    return this.deadlineMs * stopShare;
+  }
+
   /** Starts plugins in load order. @throws LlmteamError `PLUGIN_FAILED`, after stopping those already started */
   async start(): Promise<void> {
-    if (this.hasGuests) strayErrors.install(this);
+    if (this.loaded.some(isGuest)) strayErrors.install(this);
     for (const loaded of this.loaded) {
-      const { plugin } = loaded;
-      if (plugin.start === undefined) continue;
-      const context = {
-        log: this.options.log.child({ plugin: plugin.name }),
-        settings: this.settingsFor(loaded.source),
-      };
-      const timeoutMessage = `plugin '${plugin.name}' took longer than ${this.deadlineMs} ms to start`;
+      const { specifier } = loaded.source;
+      if (loaded.plugin.start === undefined) continue;
       this.started.push(loaded);
       try {
-        loaded.resources = await withDeadline(plugin.start(context), this.deadlineMs, timeoutMessage);
+        const starting = this.startOne(loaded);
+        loaded.resources = await withDeadline(starting, this.deadlineMs, () =>
+          tooLate(specifier, this.deadlineMs, 'start'),
+        );
       } catch (thrown) {
         await this.stop();
-        throw asPluginError(plugin.name, 'could not be started', thrown);
+        throw asPluginError(specifier, 'could not be started', thrown);
       }
     }
   }
 
-  /** Stops started plugins in reverse order, each within the deadline; a failure is logged and does not stop the rest. */
+  private startOne(loaded: StartedPlugin): Promise<unknown> {
+    const { plugin, source } = loaded;
+    const log = this.options.log.child({ plugin: plugin.name });
+    const start = async () => plugin.start?.({ log, settings: this.settingsFor(source) });
+    return isGuest(loaded) ? strayErrors.watchPlugin({ plugin: plugin.name, log }, start) : start();
+  }
+
+  /** Stops started plugins in reverse order within one deadline; a failure, or one that hangs, is logged and does not stop the rest. */
   async stop(): Promise<void> {
-    for (let loaded = this.started.pop(); loaded !== undefined; loaded = this.started.pop()) {
-      const { plugin } = loaded;
-      const timeoutMessage = `plugin '${plugin.name}' took longer than ${this.deadlineMs} ms to stop`;
-      try {
-        await withDeadline(plugin.stop?.(loaded.resources) ?? Promise.resolve(), this.deadlineMs, timeoutMessage);
-      } catch (err) {
-        this.options.log.error({ err, plugin: plugin.name }, 'a plugin could not be stopped');
-      }
-    }
+    const stopping = this.started.splice(0).reverse();
+    const stops = stopping.map(({ source, plugin, resources }) => {
+      return { specifier: source.specifier, stop: async () => plugin.stop?.(resources) };
+    });
+    await stopAll(stops, this.stopMs, this.options.log);
     strayErrors.uninstall(this);
     this.reaper.close();
   }
+}
+
+/** Of the deadline of a start: services wait as long for all plugins as one may take to start. */
+const stopShare = 0.8;
+
+function isGuest({ standing, isolation }: LoadedPlugin): boolean {
+  return !standing.isOurs && isolation === 'inline';
+}
+
+/** What it says of its step types, with what follows from its package. */
+function describedTypes({ version, manifest }: PluginPackage, { stepTypes = [] }: Plugin): StepTypeMetadata[] {
+  const declared = permissionList(manifest.permissions ?? {});
+  return stepTypes.map(({ metadata }) => ({ ...metadata, version, permissions: metadata.permissions ?? declared }));
 }
 
 /** @throws LlmteamError `PLUGIN_INVALID` for control types that are not trusted: they run inside the engine */
@@ -303,8 +333,9 @@ function isolationOf({ isOurs = false, isolation }: WantedPlugin, { specifier, m
   );
 }
 
-function checkPlugin(source: PluginPackage, plugin: Plugin): Plugin {
+function checkPlugin(source: PluginPackage, exported: unknown, isOurs: boolean): Plugin {
   const { specifier, manifest } = source;
+  const plugin = isOurs ? (exported as Plugin) : plainPlugin(specifier, exported);
   if (plugin.name !== manifest.name) {
     const names = `'llmteam.name' in its package.json is '${manifest.name}', and the name in its code '${plugin.name}'; both must be the same`;
     throw new LlmteamError('PLUGIN_INVALID', `plugin '${specifier}': ${names}`);
@@ -313,37 +344,16 @@ function checkPlugin(source: PluginPackage, plugin: Plugin): Plugin {
     const versions = `its manifest says API ${manifest.api}, its code ${plugin.api}`;
     throw new LlmteamError('PLUGIN_INCOMPATIBLE', `plugin '${specifier}': ${versions}`);
   }
-  checkPluginShape(specifier, plugin);
   return plugin;
 }
 
 const noOutbound: Outbound = () =>
   Promise.reject(new LlmteamError('EGRESS_BLOCKED', 'this host sends no requests for model providers'));
 
-export async function withDeadline<T>(work: Promise<T>, deadlineMs: number, message: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new LlmteamError('PLUGIN_FAILED', message)), deadlineMs);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-export function asPluginError(name: string, what: string, thrown: unknown): LlmteamError {
-  if (isLlmteamError(thrown)) {
-    const { code, message, recoverable } = thrown;
-    if (message.includes(`'${name}'`) || /\bplugins? '/.test(message)) return thrown;
-    return new LlmteamError(code, `plugin '${name}' ${what}: ${message}`, { cause: thrown, recoverable });
-  }
-  const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  return new LlmteamError('PLUGIN_FAILED', `plugin '${name}' ${what}: ${reason}`, { cause: thrown });
-}
-
 function throwAll(faults: readonly LlmteamError[]): void {
   const [first] = faults;
   if (first === undefined) return;
-  throw new LlmteamError(first.code, faults.map((fault) => fault.message).join('\n'), { cause: first });
+  throw new LlmteamError(first.code, faults.map((fault) => fault.message).join('\n'), {
+    cause: faults.length === 1 ? first : new AggregateError(faults, 'several plugins'),
+  });
 }

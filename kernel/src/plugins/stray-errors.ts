@@ -1,22 +1,29 @@
 /**
- * Purpose: traces errors that no promise of a handler carried (a throw in a timer, a rejection that nobody awaits) to the attempt whose code
- * caused them, for plugins that run in this process.
- * Owns: the process's capture callback while any host needs it. An error that belongs to no attempt ends the process, as it would without.
+ * Purpose: traces errors that no promise of a plugin carried (a throw in a timer, a rejection that nobody awaits) to the code that caused
+ * them, for plugins that run in this process: to an attempt, or to loading or starting the plugin.
+ * Owns: the process's capture callback while any host needs it. An error that belongs to no plugin ends the process, as it would without.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { LlmteamError, type Logger, type StepContext, toErrorInfo } from '@llmteam/contracts';
 import { executionOf } from '../runtime/handler-context.js';
+import { strayedMessage } from './stray-message.js';
 
-export interface Attempted {
+/** What a plugin does, and whose log is told of it. */
+export interface Doing {
   readonly plugin: string;
-  readonly context: StepContext;
   readonly log: Logger;
 }
 
-/** One call of a handler. */
-interface Call extends Attempted {
+export interface Attempted extends Doing {
+  readonly context: StepContext;
+}
+
+/** One call of a plugin's code. */
+interface Call extends Doing {
+  /** Null while it is loaded or started. */
+  readonly context: StepContext | null;
   isRunning: boolean;
-  readonly fail: (error: LlmteamError) => void;
+  readonly fail: (thrown: unknown) => void;
 }
 
 class StrayErrors {
@@ -41,13 +48,29 @@ class StrayErrors {
     if (this.isCapturing) process.setUncaughtExceptionCaptureCallback(null);
   }
 
-  /** What `work` returns; rejects as soon as its code throws elsewhere. */
-  async watch<T>({ plugin, log, context }: Attempted, work: () => Promise<T>): Promise<T> {
+  /** What the handler of an attempt returns; rejects as soon as its code throws elsewhere. */
+  watch<T>(attempted: Attempted, work: () => Promise<T>): Promise<T> {
+    const failure = (thrown: unknown) =>
+      new LlmteamError('STEP_FAILED', `outside of the handler's promise: ${toErrorInfo(thrown).error_message}`);
+    return this.call(attempted, failure, work);
+  }
+
+  /** The same for loading and starting a plugin. What its code throws later, in a timer for example, is logged with its name. */
+  watchPlugin<T>(doing: Doing, work: () => Promise<T>): Promise<T> {
+    const failure = (thrown: unknown) => new Error(`it ${strayedMessage(toErrorInfo(thrown).error_message)}`);
+    return this.call({ ...doing, context: null }, failure, work);
+  }
+
+  private async call<T>(
+    doing: Pick<Call, 'plugin' | 'log' | 'context'>,
+    failure: (thrown: unknown) => Error,
+    work: () => Promise<T>,
+  ): Promise<T> {
     let fail: Call['fail'] = () => undefined;
     const strayed = new Promise<never>((_, reject) => {
-      fail = reject;
+      fail = (thrown) => reject(failure(thrown));
     });
-    const call: Call = { plugin, log, context, isRunning: true, fail };
+    const call: Call = { ...doing, isRunning: true, fail };
     try {
       return await Promise.race([this.calls.run(call, work), strayed]);
     } finally {
@@ -58,24 +81,18 @@ class StrayErrors {
   private trace(thrown: unknown): void {
     const call = this.calls.getStore();
     if (call === undefined) return this.leave(thrown);
-    const { run_id, step_id, attempt } = call.context;
     const { plugin, log, isRunning } = call;
     const error = toErrorInfo(thrown);
-    log.error(
-      { plugin, run_id, step_id, attempt, error, is_running: isRunning },
-      'a plugin threw outside of its handler',
-    );
-    const message = `outside of the handler's promise: ${error.error_message}`;
-    if (isRunning) call.fail(new LlmteamError('STEP_FAILED', message));
+    log.error({ plugin, ...placeOf(call), error, is_running: isRunning }, strayedLog(call));
+    if (isRunning) call.fail(thrown);
   }
 
   /** The attempt that called `process.exit` takes the blame, so that the others' deliveries do not count as lost. */
   private readonly onExit = (): void => {
     const call = this.calls.getStore();
     if (call === undefined) return;
-    executionOf(call.context).onBlame();
-    const { run_id, step_id, attempt } = call.context;
-    call.log.error({ plugin: call.plugin, run_id, step_id, attempt }, 'a plugin ended the process');
+    if (call.context !== null) executionOf(call.context).onBlame();
+    call.log.error({ plugin: call.plugin, ...placeOf(call) }, 'a plugin ended the process');
   };
 
   /** As if nobody had captured it. */
@@ -86,6 +103,16 @@ class StrayErrors {
       throw thrown;
     });
   }
+}
+
+function strayedLog({ context }: Call): string {
+  return context === null ? 'a plugin threw outside of its handlers' : 'a plugin threw outside of its handler';
+}
+
+function placeOf({ context }: Call): object {
+  if (context === null) return {};
+  const { run_id, step_id, attempt } = context;
+  return { run_id, step_id, attempt };
 }
 
 /** A process has one callback, whatever hosts it has. */

@@ -1,4 +1,5 @@
 import { Activity, LlmteamError } from '@llmteam/contracts';
+import { jsonCopy } from '../plugins/json-copy.js';
 import { contractFaults } from '../validation/contract-faults.js';
 import { makeAjv } from '../validation/schemas/ajv.js';
 import { jsonFault, withoutUndefined } from './json-guard.js';
@@ -10,7 +11,8 @@ const ajv = makeAjv();
  * @throws LlmteamError `STEP_RESULT_INVALID`
  */
 export function checkedActivity(recorded: Activity): Activity {
-  const activity = withoutUndefined({ ...recorded, payload: withoutUndefined(recorded.payload) });
+  const copy = jsonCopy({ ...recorded });
+  const activity = withoutUndefined({ ...copy, payload: withoutUndefined(copy.payload) });
   const fault = jsonFault(activity);
   if (fault !== null) throw invalid(`it cannot be stored as JSON: ${fault}`);
   if (ajv.validate(Activity, activity)) return activity as Activity;

@@ -1,11 +1,13 @@
 import { caps } from '@llmteam/contracts';
 import { findValueFault } from '../json/value-fault.js';
 
+const longestKey = 128;
+
 /** Why the journal cannot store a handler's return value as JSON, and where in the value; null if it can. */
 export function jsonFault(value: unknown): string | null {
   const fault = findValueFault(value, 'strict');
   if (fault === null) return null;
-  const path = fault.tokens.map((token) => `/${token}`).join('');
+  const path = fault.tokens.map((token) => `/${shown(token)}`).join('');
   const subject = path || 'the value';
   switch (fault.kind) {
     case 'nodes':
@@ -19,6 +21,11 @@ export function jsonFault(value: unknown): string | null {
     default:
       return `${subject} is ${typeof fault.value === 'number' ? fault.value : `a ${typeof fault.value}`}`;
   }
+}
+
+/** A key may be of any length; one that is cut might leave half of a secret. */
+function shown(token: string | number): string | number {
+  return typeof token === 'string' && token.length > longestKey ? '…' : token;
 }
 
 /** Drops top-level members that are `undefined`, as `JSON.stringify` would. */

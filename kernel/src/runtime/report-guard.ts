@@ -35,7 +35,7 @@ export function guardedPorts(
   } catch (thrown) {
     // The value itself throws when it is read.
     const { error_message } = toErrorInfo(thrown);
-    return invalid(job, `returned a value that cannot be read: ${redactor.text(error_message)}`);
+    return invalid(job, redactor.text(`returned a value that cannot be read: ${error_message}`));
   }
 }
 
@@ -48,10 +48,11 @@ function checkedPorts(returned: unknown, job: Job, entry: CatalogEntry, redactor
   for (const name of Object.keys(fired)) {
     if (known.some((port) => port.name === name || port.name === '*')) continue;
     if (!job.extra_ports?.includes(name))
-      return invalid(job, `fired port '${name.slice(0, 128)}', which it does not have${knownPorts(name, job, entry)}`);
+      return invalid(job, firedUnknown(redactor.text(name).slice(0, 128), job, entry));
   }
   const fault = jsonFault(fired);
-  if (fault !== null) return invalid(job, `returned a value that is not JSON: ${fault}`);
+  // It names the keys that lead to the place.
+  if (fault !== null) return invalid(job, redactor.text(`returned a value that is not JSON: ${fault}`));
   const wrong = entry.ports.outputFault(fired);
   if (wrong !== null) return invalid(job, redactor.text(wrong));
   const clean = redactor.json(fired);
@@ -60,10 +61,9 @@ function checkedPorts(returned: unknown, job: Job, entry: CatalogEntry, redactor
   return { error: errorInfo('LIMIT_EXCEEDED', `the result of step '${job.step_id}' ${excess}`) };
 }
 
-/** `, did you mean 'output'?`, or the ports that it has. */
-function knownPorts(name: string, { extra_ports = [] }: Job, { metadata }: CatalogEntry): string {
+function firedUnknown(name: string, { extra_ports = [] }: Job, { metadata }: CatalogEntry): string {
   const names = [...metadata.output_ports.map((port) => port.name), ...extra_ports];
-  return hint(new ClosestName().find(name, names), names, 'it has');
+  return `fired port '${name}', which it does not have${hint(new ClosestName().find(name, names), names, 'it has')}`;
 }
 
 function invalid(job: Job, what: string): AttemptResult {

@@ -27,6 +27,7 @@ import { type Span, trace } from '@opentelemetry/api';
 import type { ArrivedValues } from '../catalog/port-check.js';
 import type { CatalogEntry } from '../catalog/step-catalog.js';
 import { sizeFault } from '../large-values/rough-size.js';
+import { jsonCopy } from '../plugins/json-copy.js';
 import { TokenRedactor } from '../redaction/token-redactor.js';
 import { checkedActivity } from './checked-activity.js';
 import { checkedUsage } from './checked-usage.js';
@@ -151,7 +152,7 @@ export class StepExecution {
   async memo<T extends Json>(name: string, work: () => Promise<T>): Promise<T> {
     const memos = await this.knownMemos();
     if (Object.hasOwn(memos, name)) return memos[name] as T;
-    const made = await work();
+    const made = jsonCopy(await work());
     const fault = jsonFault(made);
     // Later attempts get the redacted value, so this one does too.
     const value = fault === null ? this.deps.resources.redactor.json(made) : made;
@@ -201,7 +202,8 @@ export class StepExecution {
   emitToken(text: string): void {
     if (this.isClosed) return;
     this.tokens ??= new TokenRedactor(this.deps.resources.redactor);
-    this.publishToken(this.tokens.next(text));
+    // Plain JavaScript may pass anything.
+    this.publishToken(this.tokens.next(String(text)));
   }
 
   private publishToken(text: string): void {
@@ -283,7 +285,8 @@ export class StepExecution {
 }
 
 /** @throws LlmteamError `STEP_RESULT_INVALID`, `LIMIT_EXCEEDED` */
-function storable(key: string, value: Json): Json {
+function storable(key: string, given: Json): Json {
+  const value = jsonCopy(given);
   const fault = jsonFault(value);
   if (fault !== null) throw new LlmteamError('STEP_RESULT_INVALID', `stored value '${key}': ${fault}`);
   const excess = sizeFault(value);
@@ -291,7 +294,8 @@ function storable(key: string, value: Json): Json {
   return value;
 }
 
-function checkedProgress(progress: JsonObject): JsonObject {
+function checkedProgress(told: JsonObject): JsonObject {
+  const progress = jsonCopy(told);
   const fault = jsonFault(progress);
   if (fault !== null) throw new LlmteamError('STEP_RESULT_INVALID', `progress: it cannot be told as JSON: ${fault}`);
   const text = JSON.stringify(progress);

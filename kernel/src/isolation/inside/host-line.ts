@@ -1,6 +1,9 @@
 import { type Json, LlmteamError } from '@llmteam/contracts';
+import { stackOf } from '../../runtime/thrown-stack.js';
 import type { FromIsolate, Outcome, Question, Saying, ToIsolate } from '../isolate-messages.js';
 import { revivedError } from '../revived-error.js';
+
+const unableToAnswer = 70;
 
 interface More {
   /** For a memo: does its work. */
@@ -24,8 +27,14 @@ export class HostLine {
     this.#write = write;
   }
 
+  /** Whoever cannot say anything any more, because of a patched prototype for example, ends: the host must not wait for it. */
   send(message: FromIsolate): void {
-    this.#write(JSON.stringify(message));
+    try {
+      this.#write(JSON.stringify(message));
+    } catch (thrown) {
+      process.stderr.write(`an answer could not be written: ${stackOf(thrown)}\n`);
+      process.exit(unableToAnswer);
+    }
   }
 
   /** The line of one piece of work. */

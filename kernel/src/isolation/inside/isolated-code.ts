@@ -12,7 +12,7 @@ import {
   toErrorInfo,
 } from '@llmteam/contracts';
 import { exportedPlugin } from '../../plugins/exported-plugin.js';
-import { checkPluginShape } from '../../plugins/plugin-shape.js';
+import { plainPlugin } from '../../plugins/plain-plugin.js';
 import { stackOf } from '../../runtime/thrown-stack.js';
 import type { AttemptData, Outcome, PluginDescription, Saying, ToIsolate } from '../isolate-messages.js';
 import { revivedError } from '../revived-error.js';
@@ -78,13 +78,14 @@ export class IsolatedCode {
     this.#line.send({ tell: 'stray', error: toErrorInfo(explained(thrown)), stack: stackOf(thrown), cause });
   }
 
-  async #load({ entry, hosts }: Extract<ToIsolate, { do: 'load' }>): Promise<Outcome<PluginDescription>> {
+  async #load({ specifier, entry, hosts }: Extract<ToIsolate, { do: 'load' }>): Promise<Outcome<PluginDescription>> {
     try {
       guardNetwork(hosts);
-      const plugin = exportedPlugin((await import(entry)) as object) as Plugin;
-      checkPluginShape(plugin.name, plugin);
+      const plugin = plainPlugin(specifier, exportedPlugin((await import(entry)) as object));
       this.#plugin = plugin;
-      return plainOutcome<PluginDescription>('the description of the plugin', describe(plugin));
+      const described = plainOutcome<PluginDescription>('the description of the plugin', describe(plugin));
+      if ('value' in described) return described;
+      throw new LlmteamError('PLUGIN_INVALID', described.error.error_message);
     } catch (thrown) {
       return errorOf(thrown);
     }

@@ -1,6 +1,7 @@
 /** Values of the plugin's code as texts that can be sent. Total: a fault is part of the answer. */
 import { type ErrorInfo, errorInfo, type FiredPorts, type JsonObject, toErrorInfo } from '@llmteam/contracts';
 import { sizeFault } from '../../large-values/rough-size.js';
+import { jsonCopy } from '../../plugins/json-copy.js';
 import { jsonFault, withoutUndefined } from '../../runtime/json-guard.js';
 import { notPorts } from '../../runtime/returned-ports.js';
 import type { Outcome } from '../isolate-messages.js';
@@ -9,7 +10,8 @@ import { explained } from './refused-access.js';
 /** JSON, or an error that says what is not JSON in it. */
 export function plainOutcome<T>(subject: string, value: unknown): Outcome<T> {
   try {
-    const clean = withoutUndefined(value);
+    // Read once: a getter or a proxy cannot say something else when it is written.
+    const clean = withoutUndefined(jsonCopy(value));
     const fault = jsonFault(clean);
     if (fault !== null) return { error: errorInfo('STEP_RESULT_INVALID', `${subject} is not JSON: ${fault}`) };
     const excess = sizeFault(clean as FiredPorts);
