@@ -1,13 +1,13 @@
 /** `llmteam dev` as a process, in the folder of a {@link Cli}. */
 import * as assert from 'uvu/assert';
-import type { Cli } from './cli.js';
+import type { Cli, Ended } from './cli.js';
 
 export interface DevService {
   readonly url: string;
   /** null unless it was the first start. */
   readonly key: string | null;
-  /** Stops gracefully. */
-  stop(): Promise<void>;
+  /** Stops gracefully. Resolves to what it wrote. */
+  stop(): Promise<Ended>;
 }
 
 /** Resolves once it prints its address. `port` 0 picks a free one. */
@@ -26,7 +26,9 @@ export async function startDev(
     key: /API key \(shown once\): (\S+)/.exec(text)?.[1] ?? null,
     stop: async () => {
       started.signal('SIGTERM');
-      assert.is((await started.ended).code, 0);
+      const ended = await started.ended;
+      assert.is(ended.code, 0);
+      return ended;
     },
   };
 }

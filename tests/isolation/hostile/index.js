@@ -1,8 +1,20 @@
-/** A plugin that does everything a plugin should not do: one step type, whose config says what. */
+/**
+ * A plugin that does everything a plugin should not do: one step type, whose config says what. Plugin and type are named for the folder, so
+ * that copies of it can be loaded side by side.
+ */
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
+import { basename, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parentPort } from 'node:worker_threads';
+
+const name = basename(dirname(fileURLToPath(import.meta.url)));
+const brand = Symbol.for('llmteam.error');
+
+function raise(thrown) {
+  throw thrown;
+}
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -15,6 +27,20 @@ function cycle() {
   const one = { name: 'one' };
   one.self = one;
   return one;
+}
+
+/** A cycle with two ways at each turn. */
+function bush() {
+  const one = {};
+  one.left = one;
+  one.right = one;
+  return one;
+}
+
+/** Another answer whenever it is asked. */
+function fickle() {
+  let asked = 0;
+  return Object.defineProperty({}, 'odd', { enumerable: true, get: () => (asked++ === 0 ? 'first' : 10n) });
 }
 
 /** Whatever it is asked, it throws. */
@@ -74,6 +100,27 @@ const results = {
   deep: { output: Array.from({ length: 200 }).reduce((inner) => [inner], 1) },
   large: { output: 'z'.repeat(20_000_000) },
   getter: Object.defineProperty({}, 'output', { enumerable: true, get: () => cycle() }),
+  bush: { output: bush() },
+  long_key: { output: { ['k'.repeat(10_000_000)]: 10n } },
+  to_json: { output: { toJSON: () => 10n } },
+};
+
+const strange = { bigint: () => 10n, cycle, bush, proxy: poisoned, fickle };
+
+/** Every place that a value can go to. */
+const sinks = {
+  result: (_context, odd) => ({ output: odd }),
+  details: (_context, odd) => {
+    raise({ [brand]: true, name: 'Odd', code: 'ODD', message: 'odd details', details: { odd } });
+  },
+  payload: (context, odd) => context.record({ event_type: 'data.produced', payload: { key: 'odd', value: odd } }),
+  usage: (context, odd) => context.addUsage(odd),
+  progress: (context, odd) => context.heartbeat({ odd }),
+  memo: async (context, odd) => ({ output: await context.memo('odd', async () => odd) }),
+  store: (context, odd) => context.store('kept').set('odd', odd),
+  log: (context, odd) => context.log.warn({ odd }, 'odd'),
+  token: (context, odd) => context.emitToken(odd),
+  span: (context, odd) => void context.span.setAttribute('odd', odd),
 };
 
 const kept = [];
@@ -89,7 +136,11 @@ const acts = {
   throws_at_once: (_context, { what }) => {
     throw odd[what]();
   },
-  returns: async (_context, { what }) => (what === 'proxy' ? poisoned() : results[what]),
+  returns: async (_context, { what }) => {
+    if (what === 'proxy') return poisoned();
+    return what === 'fickle' ? { output: fickle() } : results[what];
+  },
+  sends: async (context, { to, what }) => (await sinks[to](context, strange[what]())) ?? { output: 'sent' },
   returns_at_once: (_context, _config, input) => ({ output: input }),
   records: async (context, { what }) => {
     if (what === 'type') context.record({ event_type: 'step.completed', payload: {} });
@@ -133,7 +184,7 @@ const acts = {
     }
   },
   leaks: async () => {
-    kept.push(new Array(130_000).fill(Math.random()));
+    kept.push(new Array(25_000).fill(Math.random()));
     return { output: kept.length };
   },
   patches: async () => {
@@ -147,6 +198,10 @@ const acts = {
     config.act = 'changed';
     input.list.push('changed');
     input.more = 'changed';
+    return { output: 1 };
+  },
+  patches_to_json: async () => {
+    Object.prototype.toJSON = () => 10n;
     return { output: 1 };
   },
   environment: async () => ({ output: Object.keys(process.env) }),
@@ -192,6 +247,20 @@ const acts = {
         }) && (await pause(50))
       : error;
   },
+  tells: async (context, { what }) => {
+    const key = context.secret('key');
+    const header = context.client('guarded').headers.authorization;
+    const both = `${key} and ${header}`;
+    context.log.error({ key, header }, `logged ${both}`);
+    process.stdout.write(`written ${both}\n`);
+    // What code of this process writes there is its own affair.
+    if (Object.keys(process.env).length === 0) process.stderr.write(`written ${both}\n`);
+    context.heartbeat({ key, header });
+    context.record({ event_type: 'data.produced', payload: { key: 'told', value: both } });
+    context.emitToken(`token ${both}`);
+    await context.memo('told', async () => both);
+    return leaks[what](both);
+  },
   floods: async (_context, { bytes }) => {
     const line = `${'o'.repeat(999_999)}\n`;
     for (let sent = 0; sent < bytes; sent += line.length) fs.writeSync(1, line);
@@ -200,6 +269,13 @@ const acts = {
   prints: async (_context, { bytes }) => {
     const line = `${'p'.repeat(999)}\n`;
     for (let sent = 0; sent < bytes; sent += line.length) process.stdout.write(line);
+    return { output: 1 };
+  },
+  pours: async (_context, { bytes }) => {
+    const lines = `${'p'.repeat(999)}\n`.repeat(1_000);
+    for (let sent = 0; sent < bytes; sent += lines.length) {
+      if (!process.stdout.write(lines)) await new Promise((resolve) => process.stdout.once('drain', resolve));
+    }
     return { output: 1 };
   },
   logs: async (context, { count }) => {
@@ -263,6 +339,38 @@ const acts = {
   reaches: async (context) => ({ output: reachable(context) }),
 };
 
+const leaks = {
+  thrown: (both) => {
+    const error = new Error(`thrown ${both}`, { cause: new Error(`because of ${both}`) });
+    error.name = `Named${both}`;
+    throw error;
+  },
+  coded: (both) => {
+    raise({
+      [brand]: true,
+      name: both,
+      code: both.slice(0, 16),
+      message: `coded ${both}`,
+      details: { [both]: both },
+    });
+  },
+  strayed: async (both) => {
+    setTimeout(() => {
+      throw new Error(`strayed ${both}`);
+    }, 1);
+    await pause(5_000);
+  },
+  late: async (both) => {
+    setTimeout(() => Promise.reject(new Error(`late ${both}`)), 1);
+    return { output: 'done' };
+  },
+  returned: (both) => ({ output: { [both]: [both] } }),
+  port: (both) => ({ [both]: both }),
+  text: (both) => {
+    throw both;
+  },
+};
+
 /** What only the runtime inside should say to the host. */
 function say(text) {
   if (parentPort !== null) return parentPort.postMessage(text);
@@ -311,7 +419,7 @@ function reachable(context) {
 const hostile = {
   kind: 'task',
   metadata: {
-    type_id: 'hostile',
+    type_id: name.replaceAll('-', '_'),
     display_name: 'Hostile',
     description: 'Does what its config says.',
     category: 'utility',
@@ -367,7 +475,7 @@ const answers = {
 };
 
 const models = {
-  providerId: 'odd',
+  providerId: name === 'hostile' ? 'odd' : `odd-${name}`,
   description: 'Answers what its config says.',
   config_schema: { type: 'object', properties: { answer: { type: 'string' } }, required: ['answer'] },
   create: (config, context) => {
@@ -377,4 +485,4 @@ const models = {
   },
 };
 
-export default { name: 'hostile', api: 1, stepTypes: [hostile], modelProviders: [models] };
+export default { name, api: 1, stepTypes: [hostile], modelProviders: [models] };

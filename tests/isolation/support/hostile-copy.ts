@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** A copy of the hostile plugin whose package.json says something else. */
 export async function withHostileCopy(change: object, use: (folder: string) => Promise<void>): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'llmteam-hostile-'));
-  const folder = join(home, 'plugin');
+  const folder = join(home, 'hostile');
   const manifest = join(folder, 'package.json');
   try {
     cpSync(join(import.meta.dirname, '../../../isolation/hostile'), folder, { recursive: true });

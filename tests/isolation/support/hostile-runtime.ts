@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Json, JsonObject, Logger, RunKey, RunResult } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
@@ -101,13 +102,22 @@ function actor(runtime: EmbeddedRuntime, logged: readonly string[]): HostileRunt
   };
 }
 
-function listing(lines: string[]): Logger {
+export function listing(lines: string[]): Logger {
   const at =
     (level: string) =>
     (fields: object, message = ''): void =>
-      void lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
+      void lines.push(`${level} ${message} ${written(fields)}`);
   const log: Logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => log };
   return log;
+}
+
+/** Like any logger, it writes whatever it is given. */
+function written(fields: object): string {
+  try {
+    return JSON.stringify(fields);
+  } catch {
+    return inspect(fields);
+  }
 }
 
 /** `CODE: message`, or the output of a run that completed. */
