@@ -283,18 +283,30 @@ spec('checkPlugin', (test) => {
         ...using,
         files: { 'given.json': JSON.stringify({ plugins: [entry], settings }) },
       });
-      const granted = await check(withEntry({ package: '.', grant: 'declared', isolation: 'thread' }), { child: bundledChild(), config: 'given.json' });
+      const granted = await check(withEntry({ package: '.', grant: 'declared', isolation: 'thread' }), {
+        child: bundledChild(),
+        config: 'given.json',
+      });
       assert.equal(failures(granted), []);
       assert.is(granted.checks.find(({ id }) => id === 'isolated.load')?.message, 'in a thread of its own');
-      const bare = await check(withEntry({ package: '@acme/made', grant: {} }), { child: bundledChild(), config: 'given.json' });
+      const bare = await check(withEntry({ package: '@acme/made', grant: {} }), {
+        child: bundledChild(),
+        config: 'given.json',
+      });
       assert.match(
         failures(bare).join(),
         /^isolated\.task\.made\.output: .*PERMISSION_DENIED: .*secret 'key': the configuration does not grant it/,
       );
-      const inline = await check(withEntry({ package: '.', grant: 'declared', isolation: 'inline' }), { child: bundledChild(), config: 'given.json' });
+      const inline = await check(withEntry({ package: '.', grant: 'declared', isolation: 'inline' }), {
+        child: bundledChild(),
+        config: 'given.json',
+      });
       assert.equal(failures(inline), []);
       assert.is(inline.checks.at(-1)?.message, 'the configuration runs it inline');
-      const other = await check(withEntry({ package: './other', grant: {} }), { child: bundledChild(), config: 'given.json' });
+      const other = await check(withEntry({ package: './other', grant: {} }), {
+        child: bundledChild(),
+        config: 'given.json',
+      });
       assert.match(failures(other).join(), /^package\.manifest: .*given\.json' has no entry .*'@acme\/made'/);
     },
     { timeoutMs },
