@@ -1,5 +1,4 @@
 // takes: 15
-// mostly waits
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { listOf } from '../conformance/kit.js';

@@ -1,5 +1,4 @@
 // takes: 15
-// mostly waits
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

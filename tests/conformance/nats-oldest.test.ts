@@ -1,5 +1,4 @@
 // takes: 15
-// mostly waits
 import { SharedServer } from '../support/nats/shared-server.js';
 import { spec } from '../support/spec.js';
 import { backendConformance } from './backends.js';

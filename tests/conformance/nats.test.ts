@@ -1,5 +1,4 @@
 // takes: 15
-// mostly waits
 import type { Journal } from '@llmteam/contracts';
 import { journalUnreadableLaws } from '@llmteam/testing';
 import { SharedServer } from '../support/nats/shared-server.js';

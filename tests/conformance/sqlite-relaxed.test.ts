@@ -1,4 +1,3 @@
-// mostly waits
 import { spec } from '../support/spec.js';
 import { backendConformance, openedSqlite } from './backends.js';
 

@@ -104,7 +104,10 @@ spec('logs of services', (test) => {
         cli.write('llmteam.config.json', { plugins: ['./teller'], settings, secrets: { key: 'env:CANARY' } });
         const { code, stdout, stderr } = await installation.start('worker').ended;
         assert.is(code, 1);
-        assert.match(stderr, "error PLUGIN_FAILED: plugin 'teller' could not be started: cannot start with [redacted]");
+        assert.match(
+          stderr,
+          "error PLUGIN_FAILED: plugin './teller' could not be started: cannot start with [redacted]",
+        );
         assert.not.ok(`${stdout}${stderr}`.includes(key));
       }),
     patience,

@@ -114,7 +114,7 @@ const faults: Readonly<Record<string, readonly [Parts, RegExp]>> = {
   'a start that fails': [{ plugin: "start: async () => { throw new Error('no pool'); }" }, /^plugin\.start: .*no pool/],
   'a stop that hangs': [
     { plugin: 'start: async () => 1, stop: () => new Promise(() => {})' },
-    /^plugin\.stop: .*'made' took longer than 3000 ms to stop/,
+    /^plugin\.stop: .* took longer than \d+ ms to stop/,
   ],
   'a stop that throws': [
     { plugin: "start: async () => 1, stop: async () => { throw new Error('no end'); }" },

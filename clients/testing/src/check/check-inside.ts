@@ -21,6 +21,8 @@ export interface InsideOptions {
   readonly setup: CheckSetup;
   readonly deadlineMs: number;
   readonly abortMs: number;
+  /** The program of a process or thread of its own. A child that is bundled could not find it. */
+  readonly isolateMain: string;
 }
 
 export type InsideMessage =

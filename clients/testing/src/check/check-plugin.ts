@@ -53,7 +53,8 @@ function resultsInside(
   { deadlineMs = 10_000, abortMs = 2_000, totalMs = 60_000, child }: CheckPluginOptions,
   onResult: (result: CheckResult) => void,
 ): Promise<CheckResult[]> {
-  const inside: InsideOptions = { folder, setup, deadlineMs, abortMs };
+  const isolateMain = import.meta.resolve('@llmteam/kernel/isolate');
+  const inside: InsideOptions = { folder, setup, deadlineMs, abortMs, isolateMain };
   const { file, args } = child ?? { file: fileURLToPath(new URL('./check-child.js', import.meta.url)), args: [] };
   const running = fork(file, [...args, JSON.stringify(inside)], { silent: true, execArgv: [] });
   return new Promise((done) => new Listening(running, totalMs, onResult, done));

@@ -15,16 +15,18 @@ export interface IsolatedCheckOptions {
   readonly permissions: Permissions;
   readonly deadlineMs: number;
   readonly abortMs: number;
+  /** The program of a process or thread of its own. */
+  readonly isolateMain: string;
 }
 
 export async function checkIsolated(checks: Checks, options: IsolatedCheckOptions): Promise<void> {
-  const { folder, setup, permissions, deadlineMs, abortMs } = options;
+  const { folder, setup, permissions, deadlineMs, abortMs, isolateMain } = options;
   const logs: LogLine[] = [];
   const host = new PluginHost(new StepCatalog(), {
     log: recordedLog(logs),
     settings: setup.settings,
     deadlineMs,
-    isolateMain: import.meta.resolve('@llmteam/kernel/isolate'),
+    isolateMain,
   });
   const found: { loaded?: LoadedPlugin } = {};
   const isLoaded = await checks.run('isolated.load', async () => {

@@ -55,7 +55,7 @@ export async function checkGenerate(provider: ModelProvider, deadlineMs: number)
   return undefined;
 }
 
-const refusals: readonly string[] = ['PERMISSION_DENIED', 'STEP_CRASHED', 'STEP_RESULT_INVALID'];
+const refusals: readonly string[] = ['PERMISSION_DENIED', 'STEP_CRASHED'];
 
 function requestUntil(signal: AbortSignal): ModelRequest {
   const messages = [{ role: 'user' as const, content: 'Hello' }];
