@@ -207,7 +207,7 @@ spec('plugins of the configuration', (test) => {
         assert.is(atLoad.code, 1);
         assert.match(
           atLoad.stderr,
-          /^error PLUGIN_FAILED: a plugin exited the process before the command had finished\n$/,
+          /^error: a plugin ended the process\nerror PLUGIN_FAILED: a plugin exited the process before the command had finished\n$/,
         );
         writePlugin(write, 'shouting', shouting.replace('run: async', 'run: () => process.exit(0), other: async'));
         const inStep = await call(['run', 'shout.json']);
