@@ -1,3 +1,4 @@
+// timeout: 600
 // takes: 100
 /** Every command that inspects or controls runs and tasks, with a gateway: it prints the same as the command on the store itself. */
 import type { AuditEntryPage, HumanTask, KeyCreated, RunExplanation, RunView } from '@llmteam/contracts';

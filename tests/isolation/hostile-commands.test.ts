@@ -1,4 +1,5 @@
 // timeout: 600
+// takes: 90
 /** The table of docs/isolation.md in `llmteam run` and `llmteam dev`: all rows at once, in all modes, and nothing on stdout but results. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// takes: 80
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import type { Isolation } from '@llmteam/kernel';

@@ -1,4 +1,5 @@
 // timeout: 600
+// takes: 50
 /** The table of docs/isolation.md in the embedded runtime: all rows at once, in all modes, beside each other. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

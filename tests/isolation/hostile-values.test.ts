@@ -1,3 +1,4 @@
+// takes: 20
 import type { Isolation } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';

@@ -1,4 +1,5 @@
 // timeout: 600
+// takes: 50
 /** The table of docs/isolation.md on a worker of an installation on NATS: all rows at once, in all modes. */
 import * as assert from 'uvu/assert';
 import { withInstallation } from '../services/support/installation.js';

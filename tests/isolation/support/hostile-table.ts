@@ -166,7 +166,7 @@ const told: Ends = {
   strayed: /^STEP_FAILED: outside of the handler's promise: strayed \[redacted\] and \[redacted\]$/,
   late: /^"done"$/,
   returned: /^\{"\[redacted\] and \[redacted\]":\["\[redacted\] and \[redacted\]"\]\}$/,
-  port: /^STEP_RESULT_INVALID: .*fired port '\[redacted\] and \[redacted\]', which it does not have$/,
+  port: /^STEP_RESULT_INVALID: .*fired port '\[redacted\] and \[redacted\]', which it does not have/,
   text: /^STEP_FAILED: \[redacted\] and \[redacted\]$/,
 };
 
