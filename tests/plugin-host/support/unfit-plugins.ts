@@ -69,7 +69,7 @@ export const unfit: readonly Unfit[] = [
   exported(
     'another-name',
     "{ name: 'somebody' }",
-    /^PLUGIN_INVALID: .*its manifest says 'another-name', its code 'somebody'/,
+    /^PLUGIN_INVALID: .*package\.json is 'another-name', and the name in its code 'somebody'/,
   ),
   exported('no-name', '{ name: Symbol() }', /^PLUGIN_INVALID: .*it has a 'name' that is not a text/),
   exported('another-api', '{ api: 2 }', /^PLUGIN_INCOMPATIBLE: .*its manifest says API 1, its code 2/),
