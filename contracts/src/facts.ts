@@ -6,6 +6,7 @@ import { Identifier, Name, StepKey } from './ids.js';
 import { JsonRecord, JsonValue } from './json.js';
 import { RunOutcome, RunView, StepRecord, Usage } from './run.js';
 import { RunMetadata } from './run-metadata.js';
+import { RunTrace } from './run-trace.js';
 
 const strict = { additionalProperties: false } as const;
 const Attempt = Type.Integer({ minimum: 1 });
@@ -43,6 +44,7 @@ export const RunRequested = fact('run.requested', 'A run was requested. The firs
   correlation_id: Type.Union([Name, Type.Null()]),
   metadata: Type.Optional(RunMetadata),
   trace_id: Type.String({ pattern: '^[0-9a-f]{32}$' }),
+  trace: Type.Optional(Type.Unsafe<Static<typeof RunTrace>>(RunTrace)),
   timeout_seconds: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]),
   engine: Type.String({ description: 'Semantic version of the engine at the time.' }),
   request_digest: Type.Optional(

@@ -144,6 +144,7 @@ export {
 } from './run.js';
 export { RunExplanation, RunReason } from './run-explanation.js';
 export { MetadataKey, MetadataValue, RunMetadata } from './run-metadata.js';
+export { RunTrace } from './run-trace.js';
 export { Edge, RetryPolicy, Segment, SegmentParams, Step, StepPorts } from './segment.js';
 export { type RedactText, toErrorInfo } from './thrown-error.js';
 export { WaitingFor } from './waiting-for.js';

@@ -38,6 +38,10 @@ export const Job = Type.Object(
         'Whether the worker appends `step.started` before it runs the handler; otherwise only if that takes long.',
     }),
     trace_id: Type.String(),
+    traceparent: Type.Optional(
+      Type.String({ description: 'W3C Trace Context: the span of the attempt. Absent if the run is not traced.' }),
+    ),
+    tracestate: Type.Optional(Type.String()),
   },
   { additionalProperties: false, $id: 'Job' },
 );

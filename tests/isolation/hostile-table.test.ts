@@ -8,8 +8,9 @@ import { openMemoryBackend } from '@llmteam/backend-embedded';
 import { EmbeddedRuntime } from '@llmteam/embedded';
 import { defineSegment } from '@llmteam/kernel';
 import { type Config, loadConfig, systemClock } from '@llmteam/service-host';
+import { recordingLogger } from '../support/recording-logger.js';
 import { spec } from '../support/spec.js';
-import { listing } from './support/hostile-runtime.js';
+
 import { assertEnds, hostileEnvironment, hostileInput, hostileSegment, writeHostile } from './support/hostile-scene.js';
 
 spec('the table of isolation', (test) => {
@@ -28,7 +29,7 @@ spec('the table of isolation', (test) => {
       // A process of LLMTeam has no such listener; the one of the tests would get what is to be traced.
       const listeners = process.listeners('unhandledRejection');
       process.removeAllListeners('unhandledRejection');
-      const runtime = await EmbeddedRuntime.open({ config, clock, log: listing(logged), openBackend });
+      const runtime = await EmbeddedRuntime.open({ config, clock, log: recordingLogger(logged), openBackend });
       try {
         await runtime.drive([]);
         const definition = await runtime.definitions.put(defineSegment(hostileSegment(), runtime.catalog));

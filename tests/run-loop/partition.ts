@@ -87,6 +87,7 @@ export class Partition {
       definitions: this.definitions,
       clock,
       newId,
+      samples: () => options.spanExport !== undefined,
     });
     this.loop = this.newLoop();
   }

@@ -385,7 +385,6 @@ export function childEffect(
     depth: (request.parent?.depth ?? 0) + 1,
     instance_id: request.instance_id,
     correlation_id: request.correlation_id,
-    trace_id: request.trace_id,
     at: child.at,
     deadline_at,
   };

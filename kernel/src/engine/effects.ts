@@ -33,7 +33,6 @@ export interface StartChild {
   readonly depth: number;
   readonly instance_id: string;
   readonly correlation_id: string | null;
-  readonly trace_id: string;
   /** Time of the request; epoch milliseconds. */
   readonly at: number;
   /** The parent's deadline; the child ends no later. */

@@ -43,7 +43,6 @@ export function hostedProvider(
       },
       client: refuseClient,
       signal,
-      traceHeaders: {},
     });
   };
   const create = (config: JsonObject): LanguageModel => {

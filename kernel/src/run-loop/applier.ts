@@ -15,12 +15,13 @@ import {
 } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import type { Effect } from '../engine/effects.js';
-import { evolve, type Outcome, startRun } from '../engine/evolve.js';
+import { type EvolveOptions, evolve, type Outcome, startRun } from '../engine/evolve.js';
 import { outstandingEffects } from '../engine/outstanding.js';
 import type { Plan } from '../engine/plan.js';
 import { isEnded, type Run } from '../engine/state.js';
 import { resultOf } from '../engine/view.js';
 import type { Retry } from '../retry/retry.js';
+import type { RunTracer } from '../tracing/run-tracer.js';
 import type { EffectsPerformer } from './effects-performer.js';
 import type { GivenUpRuns } from './given-up-runs.js';
 import { LiveRun } from './live-run.js';
@@ -51,6 +52,7 @@ export interface ApplierDeps {
   readonly performer: EffectsPerformer;
   readonly projection: Projection;
   readonly watchers: Watchers;
+  readonly tracer: RunTracer;
   readonly retry: Retry;
 }
 
@@ -124,14 +126,16 @@ export class Applier {
   }
 
   private start(entry: Entry, fact: RunRequested, plan: Plan): void {
-    const { runs, projection, watchers } = this.deps;
+    const { runs, projection, tracer } = this.deps;
     const live = this.newLiveRun(entry);
-    const { run, outcome } = startRun(plan, live.key, fact, watchers.evolveOptions(entry.run_id));
+    tracer.begin(live, fact);
+    const { run, outcome } = startRun(plan, live.key, fact, this.evolveOptions(live));
     projection.reached(entry.position);
     runs.add(live, run);
     live.expectCopies((fact.forked_from?.entries ?? 1) - 1);
     projection.noteRun(run);
-    this.advance(live, run, outcome, live.isCopying ? [] : outcome.effects);
+    const isCopy = live.isCopying;
+    this.advance(live, run, isCopy ? { ...outcome, effects: [] } : outcome, isCopy);
     if (isEnded(run.state)) this.noteEnd(live, run);
   }
 
@@ -158,12 +162,13 @@ export class Applier {
   }
 
   private evolve(live: LiveRun, run: Run, fact: Fact): void {
-    const { runs, progress, projection, watchers, timers } = this.deps;
+    const { runs, progress, projection, timers } = this.deps;
     projection.reached(live.position);
     const { seq } = run.state;
     const hadEnded = isEnded(run.state);
-    const outcome = evolve(run, fact, watchers.evolveOptions(live.run_id));
-    this.advance(live, run, outcome, live.isCopying ? effectsOfCopy(live, run) : outcome.effects);
+    const outcome = evolve(run, fact, this.evolveOptions(live));
+    const isCopy = live.isCopying;
+    this.advance(live, run, isCopy ? { ...outcome, effects: effectsOfCopy(live, run) } : outcome, isCopy);
     if (fact.type === 'timer.fired') timers.disarm(live, fact.timer);
     if (fact.type === 'step.reported' && run.state.seq === seq) progress.ignore();
     if (fact.type === 'run.controlled') projection.noteRun(run);
@@ -218,10 +223,15 @@ export class Applier {
     this.quarantine(live, error);
   }
 
-  private advance(live: LiveRun, run: Run, outcome: Outcome, effects: readonly Effect[]): void {
-    const { loop, watchers, performer, projection } = this.deps;
-    if (outcome.events.length > 0) {
-      for (const watcher of watchers.of(live.run_id)) watcher.events?.(outcome.events, run);
+  private evolveOptions(live: LiveRun): EvolveOptions {
+    return this.deps.watchers.evolveOptions(live.run_id, live.spans !== null);
+  }
+
+  private advance(live: LiveRun, run: Run, { events, effects }: Outcome, isCopy: boolean): void {
+    const { loop, watchers, performer, projection, tracer } = this.deps;
+    if (events.length > 0) {
+      for (const watcher of watchers.of(live.run_id)) watcher.events?.(events, run);
+      tracer.note(live, run, events, { position: live.position, isCopy });
     }
     if (loop.isLive) performer.perform(live, effects, () => this.forget(live));
     else for (const effect of effects) if (effect.kind === 'show_task') projection.noteTask(effect.task);

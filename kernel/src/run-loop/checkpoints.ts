@@ -22,6 +22,7 @@ import {
   type Position,
   type Timer,
 } from '@llmteam/contracts';
+import type { SpanOutbox } from '../tracing/span-outbox.js';
 import type { LiveRuns } from './live-runs.js';
 import type { LoopProgress, Reached } from './loop-progress.js';
 import type { LoopState } from './loop-state.js';
@@ -54,6 +55,8 @@ export interface CheckpointDeps {
   readonly runs: LiveRuns;
   readonly snapshots: RunSnapshots;
   readonly projection: Projection;
+  /** null: no spans are exported. */
+  readonly outbox: SpanOutbox | null;
   /** Entries after which a round begins. */
   readonly everyEntries: number;
   /** Time after which a round begins if anything changed. */
@@ -192,7 +195,9 @@ export class Checkpoints {
   }
 
   private async tryRound(target: Reached): Promise<boolean> {
-    const { runs, snapshots, projection } = this.deps;
+    const { runs, snapshots, projection, outbox } = this.deps;
+    // A takeover derives no spans from before the checkpoint.
+    await outbox?.flush();
     if (snapshots.hasFailed) await this.claimAgain();
     const { generation, round } = this.stamp;
     const isWritten = await snapshots.writeAll(runs.withoutSnapshot(target.position));

@@ -19,6 +19,7 @@ import {
   type PubSub,
   type RunKey,
   type RunRequested,
+  type RunTrace,
   toErrorInfo,
 } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
@@ -26,6 +27,8 @@ import type { SegmentStore } from '../definitions/segment-store.js';
 import type { Effect, StartChild } from '../engine/effects.js';
 import { engineVersion } from '../engine/evolve.js';
 import type { Retry } from '../retry/retry.js';
+import { childTrace, type Traced, tracedJob } from '../tracing/run-tracer.js';
+import { traceIdOf } from '../tracing/trace-ids.js';
 import { validateInput } from '../validation/validate-input.js';
 import type { LoopState } from './loop-state.js';
 import type { Projection } from './projection.js';
@@ -44,6 +47,9 @@ export interface PerformerDeps {
   readonly projection: Projection;
 }
 
+/** The run whose effects are performed. */
+export type EffectsOwner = TimerOwner & Traced;
+
 export class EffectsPerformer {
   private jobs: Job[] = [];
   /** Ids of jobs to withdraw. */
@@ -59,7 +65,7 @@ export class EffectsPerformer {
    * Performs one outcome's effects; `recorded` is called once the run's end is in the journal. `isAgain`: they may have been performed
    * long ago.
    */
-  perform(run: TimerOwner, effects: readonly Effect[], recorded: () => void, isAgain = false): void {
+  perform(run: EffectsOwner, effects: readonly Effect[], recorded: () => void, isAgain = false): void {
     if (this.deps.loop.isStopped) return;
     const before: Promise<void>[] = [];
     for (const effect of effects) {
@@ -78,7 +84,7 @@ export class EffectsPerformer {
   }
 
   private performOne(
-    run: TimerOwner,
+    run: EffectsOwner,
     effect: Exclude<Effect, StartChild>,
     before: readonly Promise<void>[],
     recorded: () => void,
@@ -86,7 +92,7 @@ export class EffectsPerformer {
     const { timers, pubSub } = this.deps;
     switch (effect.kind) {
       case 'dispatch':
-        this.jobs.push(effect.job);
+        this.jobs.push(tracedJob(run, effect.job));
         return null;
       case 'cancel_jobs':
         pubSub.publish(cancelSubject, { job_ids: effect.job_ids });
@@ -147,10 +153,14 @@ export class EffectsPerformer {
     return this.deps.retry.untilKept(() => this.deps.journal.append(run, [{ message_id: messageId, fact }]));
   }
 
-  private startChild(parent: RunKey, effect: StartChild, isAgain: boolean): Promise<void> {
+  private startChild(parent: EffectsOwner, effect: StartChild, isAgain: boolean): Promise<void> {
+    // As it is now: the step may have ended when the child is requested.
+    const trace = childTrace(parent, effect.step);
     const start = async (): Promise<void> => {
       if (isAgain && (await this.hasBegun({ tenant_id: parent.tenant_id, run_id: effect.run_id }))) return;
-      await this.requestChild(parent, effect).catch((thrown: unknown) => this.refuseChild(parent, effect, thrown));
+      await this.requestChild(parent, effect, trace).catch((thrown: unknown) =>
+        this.refuseChild(parent, effect, thrown),
+      );
     };
     const started = this.deps.retry.untilKept(start).finally(() => this.starting.delete(effect.run_id));
     this.starting.set(effect.run_id, started);
@@ -167,7 +177,7 @@ export class EffectsPerformer {
     return false;
   }
 
-  private async requestChild(parent: RunKey, effect: StartChild): Promise<void> {
+  private async requestChild(parent: RunKey, effect: StartChild, trace: RunTrace | undefined): Promise<void> {
     const { segments, definitions } = this.deps;
     const stored = await segments.find(parent.tenant_id, effect.segment_ref);
     const { segment } = await definitions.plan(stored.definition);
@@ -175,6 +185,7 @@ export class EffectsPerformer {
     if (problem !== undefined) {
       throw new LlmteamError('INPUT_INVALID', `input of '${effect.segment_ref}': ${problem.message}`);
     }
+    const child = { tenant_id: parent.tenant_id, run_id: effect.run_id };
     const fact: RunRequested = {
       type: 'run.requested',
       at: effect.at,
@@ -183,12 +194,13 @@ export class EffectsPerformer {
       input: effect.input,
       instance_id: effect.instance_id,
       correlation_id: effect.correlation_id,
-      trace_id: effect.trace_id,
+      trace_id: traceIdOf(child),
+      ...(trace !== undefined && { trace }),
       timeout_seconds: remainingSeconds(effect, segment.params?.timeout_seconds),
       engine: engineVersion,
       parent: { run_id: parent.run_id, step: effect.step, depth: effect.depth },
     };
-    await this.append({ tenant_id: parent.tenant_id, run_id: effect.run_id }, 'requested', fact);
+    await this.append(child, 'requested', fact);
   }
 
   /** A child that cannot be started has failed. Errors of the store are retried. */

@@ -1,5 +1,7 @@
 import type { Position, RunKey } from '@llmteam/contracts';
 import type { Run } from '../engine/state.js';
+import type { RunSpans } from '../tracing/run-spans.js';
+import type { Traced } from '../tracing/run-tracer.js';
 import type { TimerOwner } from './timer-heap.js';
 
 /**
@@ -14,8 +16,9 @@ const noSnapshot: Position = 0;
 const staleSnapshot: Position = -1;
 
 /** A run that has not ended, as the loop knows it. There may be 100,000 of them, so it holds only what an evicted run needs too. */
-export class LiveRun implements TimerOwner {
+export class LiveRun implements TimerOwner, Traced {
   timers: TimerOwner['timers'] = null;
+  spans: RunSpans | null = null;
   private readonly tenantId: string;
   private readonly runId: string;
   private state: Run | null = null;

@@ -5,6 +5,9 @@ import { Container, type ServiceIdentifier } from 'inversify';
 import type { Definitions } from '../definitions/definitions.js';
 import type { SegmentStore } from '../definitions/segment-store.js';
 import { Retry } from '../retry/retry.js';
+import { RunTracer } from '../tracing/run-tracer.js';
+import { SpanOutbox } from '../tracing/span-outbox.js';
+import type { SpanExport } from '../tracing/span-record.js';
 import { Applier } from './applier.js';
 import { Checkpoints } from './checkpoints.js';
 import { EffectsPerformer } from './effects-performer.js';
@@ -47,6 +50,8 @@ export interface PartitionLoopOptions {
   readonly checkpointIntervalMs?: number;
   /** Jobs without a report after this time are published again, for queues that may lose them. Default: never. */
   readonly redispatchAfterMs?: number;
+  /** Where the spans of sampled runs go. Default: none are made. */
+  readonly spanExport?: SpanExport | undefined;
   /** Called once when the loop cannot continue. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -69,6 +74,8 @@ const ids = {
   orphans: id<Orphans>('orphans'),
   unclaimed: id<UnclaimedSnapshots>('unclaimed snapshots'),
   watchers: id<Watchers>('watchers'),
+  outbox: id<SpanOutbox | null>('span outbox'),
+  tracer: id<RunTracer>('run tracer'),
   runs: id<LiveRuns>('runs'),
   retry: id<Retry>('retry'),
   timers: id<TimerHeap>('timers'),
@@ -141,9 +148,10 @@ function bindStores(container: Container, { storePatienceMs, ...options }: Parti
       (lists, partition, loop, log) => new Projection(lists, partition, loop, log),
       [ids.lists, ids.partition, ids.loop, ids.log],
     );
-  const { journal, definitions, loop, runs, snapshots, timers } = ids;
+  bindTracing(container, options);
+  const { journal, definitions, loop, runs, snapshots, timers, tracer, outbox } = ids;
   bindByName(container, ids.residency, (deps) => new Residency({ ...deps, maxResident: options.maxResidentRuns }), {
-    ...{ journal, definitions, loop, runs, snapshots, timers },
+    ...{ journal, definitions, loop, runs, snapshots, timers, tracer },
   });
   const { partition, kv, clock, log, progress, projection } = ids;
   bindByName(
@@ -155,8 +163,17 @@ function bindStores(container: Container, { storePatienceMs, ...options }: Parti
         everyEntries: options.checkpointEvery ?? 10_000,
         intervalMs: options.checkpointIntervalMs ?? 5_000,
       }),
-    { partition, kv, clock, log, loop, progress, runs, snapshots, projection },
+    { partition, kv, clock, log, loop, progress, runs, snapshots, projection, outbox },
   );
+}
+
+function bindTracing(container: Container, { spanExport: exporter }: Pick<PartitionLoopOptions, 'spanExport'>): void {
+  bindByName(container, ids.outbox, (deps) => (exporter === undefined ? null : new SpanOutbox({ ...deps, exporter })), {
+    kv: ids.kv,
+    partition: ids.partition,
+    clock: ids.clock,
+  });
+  container.bind(ids.tracer).toResolvedValue((outbox) => new RunTracer(outbox), [ids.outbox]);
 }
 
 /** What applies entries and performs their effects. */
@@ -164,6 +181,7 @@ function bindWork(container: Container, { redispatchAfterMs }: PartitionLoopOpti
   const { partition, journal, queue, pubSub, definitions, segments, clock, log, onFailure } = ids;
   const { loop, progress, orphans, unclaimed, watchers, runs, retry, timers, snapshots, projection } = ids;
   const { performer, redispatch, residency, checkpoints, applier, takeover, follower, kv, givenUp, unreadable } = ids;
+  const { tracer, outbox } = ids;
   bindByName(container, performer, (deps) => new EffectsPerformer(deps), {
     ...{ loop, journal, queue, pubSub, segments, definitions, timers, projection, retry, log },
   });
@@ -175,10 +193,10 @@ function bindWork(container: Container, { redispatchAfterMs }: PartitionLoopOpti
   });
   bindByName(container, applier, (deps) => new Applier(deps), {
     ...{ journal, definitions, log, loop, progress, runs, residency, snapshots, unclaimed, orphans, givenUp },
-    ...{ timers, performer, projection, watchers, retry },
+    ...{ timers, performer, projection, watchers, tracer, retry },
   });
   bindByName(container, takeover, (deps) => new Takeover(deps), {
-    ...{ partition, journal, kv, runs, residency, snapshots, unclaimed, givenUp, checkpoints, timers, applier },
+    ...{ partition, journal, kv, runs, residency, snapshots, unclaimed, givenUp, checkpoints, timers, applier, tracer },
   });
   bindByName(container, unreadable, (deps) => new UnreadableFeed(deps), {
     ...{ partition, kv, clock, log, loop, progress, checkpoints, applier },
@@ -189,7 +207,7 @@ function bindWork(container: Container, { redispatchAfterMs }: PartitionLoopOpti
   });
   bindByName(container, ids.partitionLoop, (deps) => new PartitionLoop(deps), {
     ...{ partition, journal, loop, progress, runs, residency, timers, performer, projection, redispatch },
-    ...{ checkpoints, watchers, retry, takeover, follower, unreadable, log, onFailure },
+    ...{ checkpoints, watchers, retry, takeover, follower, unreadable, outbox, log, onFailure },
   });
 }
 

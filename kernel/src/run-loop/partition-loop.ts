@@ -10,6 +10,7 @@
  */
 import { type Journal, LlmteamError, type Logger, type Position, type RunKey } from '@llmteam/contracts';
 import type { Retry } from '../retry/retry.js';
+import type { SpanOutbox } from '../tracing/span-outbox.js';
 import { adoptRuns } from './adoption.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { EffectsPerformer } from './effects-performer.js';
@@ -60,6 +61,7 @@ export interface PartitionLoopDeps {
   readonly takeover: Takeover;
   readonly follower: Follower;
   readonly unreadable: UnreadableFeed;
+  readonly outbox: SpanOutbox | null;
   readonly log: Logger;
   readonly onFailure: (error: unknown) => void;
 }
@@ -74,8 +76,9 @@ export class PartitionLoop {
    * @throws LlmteamError `STORE_CORRUPT` if the journal is shorter than it was, `CLOSED` if the loop was stopped meanwhile
    */
   async takeOver(): Promise<void> {
-    const { loop, takeover, progress } = this.deps;
+    const { loop, takeover, progress, outbox } = this.deps;
     loop.drivePartition();
+    await outbox?.begin();
     progress.startAt(await takeover.load());
     await this.begin();
   }
@@ -85,7 +88,8 @@ export class PartitionLoop {
    * for another time. @throws LlmteamError if a run's definition cannot be loaded
    */
   async adopt(runs: readonly RunKey[]): Promise<void> {
-    const { journal, partition, progress } = this.deps;
+    const { journal, partition, progress, outbox } = this.deps;
+    await outbox?.begin();
     progress.startAt({ position: await journal.end(partition), at: 0 });
     await adoptRuns(this.deps, runs);
     await this.begin();
@@ -96,7 +100,7 @@ export class PartitionLoop {
    * without, for a loop that no longer owns the partition, nothing more is written at all.
    */
   async stop({ checkpoint = true }: { readonly checkpoint?: boolean } = {}): Promise<void> {
-    const { loop, performer, retry, timers, redispatch, checkpoints, projection } = this.deps;
+    const { loop, performer, retry, timers, redispatch, checkpoints, projection, outbox } = this.deps;
     loop.stop({ fence: !checkpoint });
     performer.discard();
     retry.stop();
@@ -104,9 +108,11 @@ export class PartitionLoop {
     redispatch.stop();
     checkpoints.stop();
     await this.finished;
-    if (loop.isFenced || !loop.isLive) return;
-    await projection.flush();
-    if (loop.drivesPartition) await checkpoints.finish();
+    if (!loop.isFenced && loop.isLive) {
+      await projection.flush();
+      await (loop.drivesPartition ? checkpoints.finish() : outbox?.flush());
+    }
+    outbox?.stop();
   }
 
   /** Publishes every job in flight again: for when a queue is known to have lost what it held. */

@@ -5,7 +5,7 @@
  */
 import type { Clock, Job, Timer } from '@llmteam/contracts';
 import { jobsInFlight } from '../engine/outstanding.js';
-import type { Run } from '../engine/state.js';
+import { type Traced, tracedJob } from '../tracing/run-tracer.js';
 import type { EffectsPerformer } from './effects-performer.js';
 import type { LiveRuns } from './live-runs.js';
 import type { LoopState } from './loop-state.js';
@@ -52,8 +52,8 @@ export class Redispatch {
     const before = this.seen;
     this.seen = new Map();
     let jobs: Job[] = [];
-    for (const { run } of [...this.deps.runs.inFlight()]) {
-      if (run !== null) this.collect(run, before, now, afterMs, jobs);
+    for (const live of [...this.deps.runs.inFlight()]) {
+      this.collect(live, before, now, afterMs, jobs);
       if (jobs.length < jobsPerPublish) continue;
       await this.publish(jobs);
       jobs = [];
@@ -61,12 +61,13 @@ export class Redispatch {
     await this.publish(jobs);
   }
 
-  private collect(run: Run, before: ReadonlyMap<string, number>, now: number, afterMs: number, jobs: Job[]): void {
-    for (const { job_id, build } of jobsInFlight(run)) {
+  private collect(live: Traced, before: ReadonlyMap<string, number>, now: number, afterMs: number, jobs: Job[]): void {
+    if (live.run === null) return;
+    for (const { job_id, build } of jobsInFlight(live.run)) {
       const since = before.get(job_id) ?? now;
       const isDue = now - since >= afterMs;
       this.seen.set(job_id, isDue ? now : since);
-      if (isDue) jobs.push(build());
+      if (isDue) jobs.push(tracedJob(live, build()));
     }
   }
 

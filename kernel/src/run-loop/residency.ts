@@ -13,6 +13,7 @@ import { outstandingEffects } from '../engine/outstanding.js';
 import { isSnapshot, restoreRun } from '../engine/snapshot.js';
 import type { RunSnapshot } from '../engine/snapshot-shape.js';
 import type { Run } from '../engine/state.js';
+import type { RunTracer } from '../tracing/run-tracer.js';
 import { forEachConcurrently } from './for-each-concurrently.js';
 import type { LiveRun, Stage } from './live-run.js';
 import type { LiveRuns } from './live-runs.js';
@@ -32,6 +33,7 @@ export interface ResidencyDeps {
   readonly runs: LiveRuns;
   readonly snapshots: RunSnapshots;
   readonly timers: TimerHeap;
+  readonly tracer: RunTracer;
   /** States to keep in memory at most, as far as idle runs allow. */
   readonly maxResident: number | undefined;
 }
@@ -112,11 +114,21 @@ export class Residency {
   }
 
   private async fromHistory(live: LiveRun, upto: Position): Promise<Run | null> {
+    const { tracer } = this.deps;
     let state: Run | null = null;
     let position: Position = 0;
-    for await (const { entry, run } of foldHistory(this.deps, live.key, { upto })) {
+    let copies = 0;
+    // A run that was evicted here has kept its spans.
+    const isTraced = tracer.isOn && live.spans === null;
+    for await (const { entry, run, outcome } of foldHistory(this.deps, live.key, { upto, events: isTraced })) {
       state = run;
       position = entry.position;
+      if (!isTraced || run === null || outcome === null) continue;
+      if (entry.fact.type === 'run.requested') {
+        tracer.begin(live, entry.fact);
+        copies = entry.fact.forked_from?.entries ?? 0;
+      }
+      tracer.note(live, run, outcome.events, { position, isCopy: copies-- > 0 });
     }
     live.reach(position);
     return state;

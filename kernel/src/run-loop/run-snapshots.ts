@@ -4,7 +4,7 @@
  * Does not own: when a snapshot is taken. A refused write is counted and logged (`logRefused`), nothing more.
  * Invariant K1: the snapshot of a run that is over is never written again, and is deleted by the next `sweep`.
  */
-import type { JsonObject, KvStore, Logger, Position } from '@llmteam/contracts';
+import type { Json, JsonObject, KvStore, Logger, Position } from '@llmteam/contracts';
 import { takeSnapshot } from '../engine/snapshot.js';
 import type { RunSnapshot } from '../engine/snapshot-shape.js';
 import type { Run } from '../engine/state.js';
@@ -26,6 +26,8 @@ export interface StoredSnapshot extends Stamp {
   readonly position: Position;
   /** null if it is too large or the run is not in memory: the history is read instead. */
   readonly state: RunSnapshot | null;
+  /** Where the spans of a traced run stand. */
+  readonly spans?: Json;
 }
 
 const largestStateBytes = 200_000;
@@ -106,7 +108,8 @@ export class RunSnapshots {
     live.snapshotStale();
     try {
       const state = live.run === null ? null : smallState(live.run);
-      const value: StoredSnapshot = { tenant_id, began, position, ...this.stamp, state };
+      const spans = live.spans === null ? {} : { spans: live.spans.save() };
+      const value: StoredSnapshot = { tenant_id, began, position, ...this.stamp, state, ...spans };
       await this.kv.put(this.keyOf(run_id), value as unknown as JsonObject);
       // Quarantined meanwhile: this state must not be restored.
       if (state === null || live.stage !== 'quarantined') live.snapshotWritten(position);

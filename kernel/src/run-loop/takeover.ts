@@ -3,6 +3,7 @@
  * Owns: whether a snapshot is trusted. Does not own: going live.
  */
 import { type Journal, type KvStore, LlmteamError } from '@llmteam/contracts';
+import type { RunTracer } from '../tracing/run-tracer.js';
 import { listUnreadable } from '../unreadable/unreadable-messages.js';
 import type { Applier } from './applier.js';
 import type { Checkpoints } from './checkpoints.js';
@@ -27,6 +28,7 @@ export interface TakeoverDeps {
   readonly checkpoints: Checkpoints;
   readonly timers: TimerHeap;
   readonly applier: Applier;
+  readonly tracer: RunTracer;
 }
 
 export class Takeover {
@@ -73,14 +75,19 @@ export class Takeover {
     const live = new LiveRun(key, stored.began, isTrusted ? stored.position : 0);
     live.snapshotStale();
     runs.add(live, null);
-    if (isTrusted && stored.state !== null) await this.restore(live, stored.state);
+    if (isTrusted && stored.state !== null) await this.restore(live, stored.state, stored.spans);
   }
 
-  private async restore(live: LiveRun, snapshot: NonNullable<StoredSnapshot['state']>): Promise<void> {
-    const { residency, applier } = this.deps;
+  private async restore(
+    live: LiveRun,
+    snapshot: NonNullable<StoredSnapshot['state']>,
+    spans: StoredSnapshot['spans'],
+  ): Promise<void> {
+    const { residency, applier, tracer } = this.deps;
     try {
       const run = await residency.restore(snapshot);
-      if (run === null) return;
+      // What the snapshot does not tell, the history does.
+      if (run === null || !tracer.goOn(live, run.state.request, spans)) return;
       live.snapshotWritten(live.position);
       residency.armNextTimer(live, run);
       if (!live.isDormant && residency.hasRoom) residency.rehydrate(live, run);

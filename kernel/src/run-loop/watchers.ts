@@ -34,8 +34,9 @@ export class Watchers {
     return this.watchers.size === 0 ? [] : [...(this.watchers.get(runId) ?? none)];
   }
 
-  /** Whether anybody wants the run's events. */
-  evolveOptions(runId: string): EvolveOptions {
+  /** Whether anybody wants the run's events. `isTraced`: its spans are made of them. */
+  evolveOptions(runId: string, isTraced: boolean): EvolveOptions {
+    if (isTraced) return withEvents;
     if (this.watchers.size === 0) return countedOnly;
     for (const watcher of this.watchers.get(runId) ?? none) if (watcher.events !== undefined) return withEvents;
     return countedOnly;

@@ -13,6 +13,8 @@ import {
 import { RunFold } from '../engine/fold.js';
 import type { Plan, StepPlan } from '../engine/plan.js';
 import { originalTimer } from '../engine/timers.js';
+import { runSpanId } from '../tracing/trace-ids.js';
+import type { TraceOfRun } from '../tracing/trace-of-run.js';
 import { ClosestName } from '../validation/closest-name.js';
 import { hint } from '../validation/wording.js';
 
@@ -20,6 +22,14 @@ interface ForkOrder {
   readonly from_step: string;
   readonly input_overrides?: JsonObject;
   readonly request_digest?: string;
+  readonly trace: TraceOfRun;
+}
+
+interface ForkedAs {
+  readonly source: RunKey;
+  readonly request_digest: string | undefined;
+  readonly trace: TraceOfRun;
+  readonly now: number;
 }
 
 /**
@@ -33,7 +43,7 @@ export function forkHistory(
   fork: RunKey,
   entries: readonly Entry[],
   plan: Plan,
-  { from_step, input_overrides, request_digest }: ForkOrder,
+  { from_step, input_overrides, request_digest, trace }: ForkOrder,
   now: number,
 ): NewEntry[] {
   const step = plan.byId.get(splitStepKey(from_step).step_id);
@@ -48,7 +58,7 @@ export function forkHistory(
   const overrides = input_overrides === undefined ? {} : { input_overrides };
   const forkedFrom = { run_id: source.run_id, from_step, entries: copied.length + 1, ...overrides };
   return [
-    { message_id: 'requested', fact: forkedRequest(facts[0], forkedFrom, request_digest, now) },
+    { message_id: 'requested', fact: forkedRequest(facts[0], forkedFrom, { source, request_digest, trace, now }) },
     ...copied.map((fact, index) => ({ message_id: `fork:${index + 1}`, fact })),
   ];
 }
@@ -105,8 +115,7 @@ function concerns(fact: Fact, step: string): boolean {
 function forkedRequest(
   fact: Fact | undefined,
   forkedFrom: NonNullable<RunRequested['forked_from']>,
-  digest: string | undefined,
-  now: number,
+  { source, request_digest: digest, trace, now }: ForkedAs,
 ): RunRequested {
   if (fact?.type !== 'run.requested') {
     throw new LlmteamError(
@@ -114,6 +123,18 @@ function forkedRequest(
       `the history of run '${forkedFrom.run_id}' does not begin with its request`,
     );
   }
-  const { parent: _, request_digest: __, ...request } = fact;
-  return { ...request, at: now, forked_from: forkedFrom, ...(digest !== undefined && { request_digest: digest }) };
+  const { parent: _, request_digest: __, trace: ___, ...request } = fact;
+  return {
+    ...request,
+    at: now,
+    ...tracedFrom(source, fact, trace),
+    forked_from: forkedFrom,
+    ...(digest !== undefined && { request_digest: digest }),
+  };
+}
+
+/** The fork has a trace of its own, linked to the run it was forked from. */
+function tracedFrom(source: RunKey, { trace_id }: RunRequested, traced: TraceOfRun): TraceOfRun {
+  if (traced.trace === undefined) return traced;
+  return { ...traced, trace: { ...traced.trace, link: { trace_id, span_id: runSpanId(source, 0) } } };
 }

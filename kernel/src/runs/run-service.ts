@@ -33,6 +33,7 @@ import type { Definitions } from '../definitions/definitions.js';
 import { matches } from '../engine/controls.js';
 import { engineVersion } from '../engine/evolve.js';
 import { isEnded } from '../engine/state.js';
+import { type RequestingSpan, traceOfRun } from '../tracing/trace-of-run.js';
 import { validateInput } from '../validation/validate-input.js';
 import type { Surroundings } from './explain-run.js';
 import { forkHistory } from './fork.js';
@@ -55,6 +56,8 @@ export interface StartRequest {
   readonly run_id?: string;
   /** SHA-256 of the whole request in hex, stored with the run; the same `run_id` with a different digest is refused. */
   readonly request_digest?: string;
+  /** The span that requests it. Default: the run begins a trace of its own. */
+  readonly span?: RequestingSpan;
 }
 
 export interface StartedRun extends RunKey {
@@ -65,6 +68,8 @@ export interface StartedRun extends RunKey {
 export interface ForkRequest {
   readonly from_step: string;
   readonly input_overrides?: JsonObject;
+  /** As in {@link StartRequest}. */
+  readonly span?: RequestingSpan;
   /** As in {@link StartRequest}. */
   readonly run_id?: string;
   readonly request_digest?: string;
@@ -121,6 +126,8 @@ export interface RunServiceDeps {
   readonly newId: () => string;
   /** Default: every run takes the definition that its request names. */
   readonly canaries?: Pick<Canaries, 'definitionFor'>;
+  /** Whether a run that begins a trace is sampled. Default: nothing is traced. */
+  readonly samples?: (traceId: string) => boolean;
 }
 
 export function createRunService(deps: RunServiceDeps): RunService {
@@ -139,7 +146,7 @@ class JournalRunService implements RunService {
   }
 
   async start(request: StartRequest): Promise<StartedRun> {
-    const { definitions, journal, clock, newId, canaries } = this.deps;
+    const { definitions, journal, clock, newId, canaries, samples = never } = this.deps;
     const key: RunKey = { tenant_id: request.tenant_id, run_id: request.run_id ?? newId() };
     const definition = (await canaries?.definitionFor(request.definition, key.run_id)) ?? request.definition;
     const { segment } = await definitions.plan(definition);
@@ -155,7 +162,7 @@ class JournalRunService implements RunService {
       instance_id: request.instance_id ?? 'default',
       correlation_id: request.correlation_id ?? null,
       ...(request.metadata !== undefined && { metadata: request.metadata }),
-      trace_id: newId().replaceAll('-', '').padEnd(32, '0').slice(0, 32),
+      ...traceOfRun(key, request.span, samples),
       timeout_seconds: request.timeout_seconds === undefined ? defaultTimeout(segment) : request.timeout_seconds,
       engine: engineVersion,
       ...(request.request_digest !== undefined && { request_digest: request.request_digest }),
@@ -246,7 +253,9 @@ class JournalRunService implements RunService {
     const { run: replayed, entries } = await this.histories.replay(run);
     const key: RunKey = { tenant_id: run.tenant_id, run_id: request.run_id ?? this.deps.newId() };
     const now = this.deps.clock.now();
-    await this.deps.journal.append(key, forkHistory(run, key, entries, replayed.plan, request, now));
+    const { samples = never } = this.deps;
+    const order = { ...request, trace: traceOfRun(key, request.span, samples) };
+    await this.deps.journal.append(key, forkHistory(run, key, entries, replayed.plan, order, now));
     if (request.request_digest !== undefined) await this.checkDigest(key, request.request_digest);
     return key;
   }
@@ -274,6 +283,10 @@ class JournalRunService implements RunService {
   private async append(run: RunKey, messageId: string, fact: Fact): Promise<void> {
     await this.deps.journal.append(run, [{ message_id: messageId, fact }]);
   }
+}
+
+function never(): boolean {
+  return false;
 }
 
 /** 300 s unless the segment sets a timeout; null means no limit. */

@@ -5,6 +5,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isLlmteamError, LlmteamError, type TaskType, type Timer } from '@llmteam/contracts';
+import { context } from '@opentelemetry/api';
 import { HandlerContext } from './handler-context.js';
 import { type AttemptResult, guardedError, guardedPorts } from './report-guard.js';
 import type { StepExecution } from './step-execution.js';
@@ -26,6 +27,7 @@ export async function runHandler(execution: StepExecution, task: TaskType, deps:
     return guardedPorts(ports, job, entry, redactor);
   } catch (thrown) {
     const error = guardedError(thrown, redactor);
+    execution.noteFailure(error);
     if (!isLlmteamError(thrown)) {
       const stack = stackOf(thrown);
       execution.log.warn({ error, ...(stack !== null && { stack }) }, 'the handler of a step threw');
@@ -36,7 +38,9 @@ export async function runHandler(execution: StepExecution, task: TaskType, deps:
 
 /** A handler may be plain JavaScript: it may throw at once, or return no promise. */
 async function invoke(execution: StepExecution, task: TaskType): Promise<unknown> {
-  return await task.run(new HandlerContext(execution), execution.config, execution.arrived.input);
+  const { traceContext, config, arrived } = execution;
+  const run = () => task.run(new HandlerContext(execution), config, arrived.input);
+  return await (execution.job.traceparent === undefined ? run() : context.with(traceContext, run));
 }
 
 /**

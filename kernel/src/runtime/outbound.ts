@@ -8,11 +8,9 @@ export interface OutboundPolicy {
   readonly client: (ref: string) => HttpClientConfig;
   /** Aborts when the attempt is over; its reason is what the request rejects with. */
   readonly signal: AbortSignal;
-  /** Headers of the trace, such as `traceparent`; never those of the handler. */
-  readonly traceHeaders: Readonly<Record<string, string>>;
 }
 
-/** The port through which handlers send requests. */
+/** The port through which handlers send requests. They continue the span of the active OpenTelemetry context, if it has one. */
 export type Outbound = (
   input: Parameters<GuardedFetch>[0],
   options: FetchOptions | undefined,

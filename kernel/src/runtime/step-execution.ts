@@ -7,6 +7,7 @@
 import {
   type Activity,
   caps,
+  type ErrorInfo,
   type FetchOptions,
   type GuardedFetch,
   type HttpClientConfig,
@@ -23,16 +24,19 @@ import {
   type Timer,
   type Usage,
 } from '@llmteam/contracts';
-import { type Span, trace } from '@opentelemetry/api';
+import { type Context, context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { ArrivedValues } from '../catalog/port-check.js';
 import type { CatalogEntry } from '../catalog/step-catalog.js';
 import { sizeFault } from '../large-values/rough-size.js';
 import { jsonCopy } from '../plugins/json-copy.js';
 import { TokenRedactor } from '../redaction/token-redactor.js';
+import { attemptContext } from '../tracing/attempt-context.js';
+import { tracedModel } from '../tracing/traced-model.js';
 import { checkedActivity } from './checked-activity.js';
 import { checkedUsage } from './checked-usage.js';
 import { jobVariables } from './job-variables.js';
 import { jsonFault } from './json-guard.js';
+import type { OutboundPolicy } from './outbound.js';
 import type { WorkerDeps } from './worker-deps.js';
 
 /** Progress is told at most this often. */
@@ -43,6 +47,7 @@ export class StepExecution {
   private abortReason: LlmteamError | null = null;
   private childLog: Logger | null = null;
   private startedSpan: Span | null = null;
+  private traced: Context | null = null;
   private isClosed = false;
   private collectedActivities: Activity[] | null = null;
   private collectedUsage: Usage | null = null;
@@ -81,16 +86,42 @@ export class StepExecution {
   }
 
   get span(): Span {
-    this.startedSpan ??= trace.getTracer('llmteam').startSpan(`step ${this.job.step_id}`, {
-      attributes: { 'llmteam.run_id': this.job.run_id, 'llmteam.step_type': this.job.step_type },
-    });
+    this.startedSpan ??= this.startSpan();
     return this.startedSpan;
+  }
+
+  /** The span that what the handler does belongs to: the one that it made its own, or that of the attempt. */
+  get traceContext(): Context {
+    this.traced ??= attemptContext(this.job);
+    return this.traced;
+  }
+
+  private startSpan(): Span {
+    const { run_id, tenant_id, step, step_type, attempt } = this.job;
+    const attributes = {
+      'llmteam.run_id': run_id,
+      'llmteam.tenant_id': tenant_id,
+      'llmteam.step': step,
+      'llmteam.step_type': step_type,
+      'llmteam.attempt': attempt,
+    };
+    const span = trace.getTracer('llmteam').startSpan(`handle ${step_type}`, { attributes }, this.traceContext);
+    this.traced = trace.setSpan(this.traceContext, span);
+    return span;
+  }
+
+  /** What the handler failed with, for its span. */
+  noteFailure({ error_code, error_message }: ErrorInfo): void {
+    this.startedSpan?.recordException({ name: error_code, message: error_message });
+    this.startedSpan?.setStatus({ code: SpanStatusCode.ERROR, message: error_message });
   }
 
   llm(ref: string): LanguageModel {
     this.assertOpen();
     this.entry.permissions.require('llm', ref);
-    return this.deps.resources.llm(ref, this.job.tenant_id);
+    const model = this.deps.resources.llm(ref, this.job.tenant_id);
+    if (this.job.traceparent === undefined) return model;
+    return tracedModel(model, { within: () => this.traceContext, recordsContent: this.deps.tracesContent === true });
   }
 
   client(ref: string): HttpClientConfig {
@@ -138,15 +169,15 @@ export class StepExecution {
     if (this.isClosed || this.abortReason !== null) throw this.endReason();
     const { permissions } = this.entry;
     this.requestsEnd ??= new AbortController();
-    return this.deps.outbound(input, options, {
+    const policy: OutboundPolicy = {
       checkHost: (host) => {
         permissions.require('network', host);
         return { mayBePrivate: permissions.grantsByName(host) };
       },
       client: (ref) => this.client(ref),
       signal: this.requestsEnd.signal,
-      traceHeaders: {},
-    });
+    };
+    return context.with(this.traceContext, () => this.deps.outbound(input, options, policy));
   }
 
   async memo<T extends Json>(name: string, work: () => Promise<T>): Promise<T> {

@@ -15,4 +15,6 @@ export interface WorkerDeps {
   readonly resources: Resources;
   readonly outbound: Outbound;
   readonly compiler: ExpressionCompiler;
+  /** Whether spans of model calls tell prompts and answers. Default: they do not. */
+  readonly tracesContent?: boolean;
 }

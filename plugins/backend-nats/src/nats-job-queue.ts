@@ -20,6 +20,7 @@ import type { Bodies, Body } from './bodies.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import { JobConsumer } from './job-consumer.js';
 import { jobText } from './job-text.js';
+import { traceHeaders } from './job-trace.js';
 import type { Names } from './names.js';
 import { apiErrorCode, apiErrors, natsError, refusal } from './nats-error.js';
 
@@ -107,7 +108,12 @@ export class NatsJobQueue implements JobQueue {
     const hasLarge = packed.some((body) => body instanceof Promise);
     const bodies = hasLarge ? await Promise.all(packed) : (packed as readonly Body[]);
     const { names } = this.options;
-    return jobs.map((job, index) => ({ subject: names.jobSubject(job), ...(bodies[index] as Body) }));
+    return jobs.map((job, index) => {
+      const { body, headers } = bodies[index] as Body;
+      const trace = traceHeaders(job);
+      const all = trace === undefined ? headers : { ...headers, ...trace };
+      return { subject: names.jobSubject(job), body, ...(all !== undefined && { headers: all }) };
+    });
   }
 
   private async publishEach(messages: readonly Message[]): Promise<readonly Outcome[]> {

@@ -9,8 +9,6 @@ export interface FetchPolicy {
   readonly client: (ref: string) => HttpClientConfig;
   /** Aborts when the attempt is over; its reason is what requests and bodies that are being read reject with. */
   readonly signal: AbortSignal;
-  /** Sent with every request, unless the handler sets them. */
-  readonly traceHeaders: Readonly<Record<string, string>>;
 }
 
 /** The `fetch` of handlers, for any number of attempts. */

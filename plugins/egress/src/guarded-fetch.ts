@@ -104,7 +104,7 @@ async function exchange(first: Outgoing, { egress, policy, ending }: Call, onSen
   for (let hops = 0; ; hops += 1) {
     const { mayBePrivate } = request.client ?? policy.checkHost(request.url.host);
     const received = await send(request, dispatchers(mayBePrivate), ending.signal);
-    const next = redirectedOrCancelled(request, received, policy);
+    const next = redirectedOrCancelled(request, received);
     if (next === undefined) return { received, url: request.url, isRedirected: hops > 0 };
     if (hops === fetchLimits.redirects) throw tooManyRedirects(first.url);
     request = next;
@@ -120,10 +120,10 @@ function send(
 }
 
 /** The body of a redirect is not read. */
-function redirectedOrCancelled(request: Outgoing, received: Received, policy: FetchPolicy): Outgoing | undefined {
+function redirectedOrCancelled(request: Outgoing, received: Received): Outgoing | undefined {
   let isFinal = false;
   try {
-    const next = redirectedRequest(request, received.status, received.headers.get('location'), policy);
+    const next = redirectedRequest(request, received.status, received.headers.get('location'));
     isFinal = next === undefined;
     return next;
   } finally {

@@ -1,5 +1,4 @@
 import { LlmteamError } from '@llmteam/contracts';
-import type { FetchPolicy } from './guarded-fetch-options.js';
 import type { Outgoing } from './outgoing.js';
 import { becomesGet, bodyHeaders, crossOriginHeaders, isRedirect, redirectedUrl } from './redirect.js';
 import { shownUrl } from './url.js';
@@ -9,19 +8,13 @@ import { shownUrl } from './url.js';
  * the standard, and no header that may be a credential.
  * @throws LlmteamError `EGRESS_BLOCKED`, `HTTP_FAILED`
  */
-export function redirectedRequest(
-  request: Outgoing,
-  status: number,
-  location: string | null,
-  { traceHeaders }: Pick<FetchPolicy, 'traceHeaders'>,
-): Outgoing | undefined {
+export function redirectedRequest(request: Outgoing, status: number, location: string | null): Outgoing | undefined {
   if (request.redirect === 'manual' || !isRedirect(status) || location === null) return undefined;
   if (request.redirect === 'error') throw unusable(request.url, 'redirects, and `redirect` is `error`');
   const url = redirectedUrl(location, request.url, request.client?.origin);
   if (url === null) throw unusable(request.url, 'redirects to an invalid URL');
   const asGet = becomesGet(status, request.method);
-  const forAll = new Set([...crossOriginHeaders, ...Object.keys(traceHeaders).map((name) => name.toLowerCase())]);
-  const isCredential = (name: string) => url.origin !== request.url.origin && !forAll.has(name);
+  const isCredential = (name: string) => url.origin !== request.url.origin && !crossOriginHeaders.includes(name);
   const keeps = (name: string) =>
     bodyHeaders.includes(name) ? !asGet && !isForeignKey(name, url, request) : !isCredential(name);
   return {

@@ -45,7 +45,7 @@ export async function outgoingOf(
   const given = own === undefined ? init : { ...init, headers: readHeaders(own) };
   const request = new Request(input instanceof Request ? input : url, given);
   if (request.integrity !== '') throw new TypeError('`integrity` is not supported by this fetch');
-  const headers = headersOf(request, client, policy);
+  const headers = headersOf(request, client);
   const place = `${request.method} ${shownUrl(url)}`;
   return {
     method: request.method,
@@ -103,15 +103,11 @@ function readHeaders(own: NonNullable<FetchOptions['headers']>): Headers {
   }
 }
 
-function headersOf(request: Request, client: HttpClientConfig | null, { traceHeaders }: FetchPolicy) {
-  const headers = new Map([['user-agent', 'llmteam'], ...Object.entries(traceHeaders).map(lowerCased)]);
+function headersOf(request: Request, client: HttpClientConfig | null) {
+  const headers = new Map([['user-agent', 'llmteam']]);
   for (const [name, value] of request.headers) addHeader(headers, name, value, 'EGRESS_BLOCKED');
   for (const [name, value] of Object.entries(client?.headers ?? {})) addHeader(headers, name, value, 'CONFIG_INVALID');
   return headers;
-}
-
-function lowerCased([name, value]: [string, string]): [string, string] {
-  return [name.toLowerCase(), value];
 }
 
 function addHeader(

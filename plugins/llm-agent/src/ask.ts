@@ -36,7 +36,6 @@ export async function ask(
     const record = recorder(context, { action: 'llm_call', llm_ref: llmRef, model: model.model });
     try {
       const response = await model.generate(request);
-      setSpanAttributes(context, model.provider, model.model, response);
       checkEnd(response);
       if (!allowEmpty) rejectEmpty(response);
       context.addUsage(response.usage);
@@ -88,18 +87,5 @@ function allFailed(failures: readonly Failure[]): LlmteamError {
     cause: decisive,
     details,
     recoverable: decisive.recoverable,
-  });
-}
-
-/** Attribute names follow the OpenTelemetry semantic conventions for generative AI. */
-function setSpanAttributes({ span }: StepContext, provider: string, model: string, response: ModelResponse): void {
-  span.setAttributes({
-    'gen_ai.operation.name': 'chat',
-    'gen_ai.provider.name': provider,
-    'gen_ai.request.model': model,
-    'gen_ai.response.model': response.model,
-    'gen_ai.response.finish_reasons': [response.finish_reason],
-    'gen_ai.usage.input_tokens': response.usage.input_tokens,
-    'gen_ai.usage.output_tokens': response.usage.output_tokens,
   });
 }

@@ -9,6 +9,7 @@ import {
   openPartitionLoop,
   type PartitionLoop,
   type SegmentStore,
+  type SpanExport,
   TaskFeed,
 } from '@llmteam/kernel';
 import { fencedPorts, type PartitionPorts } from './fenced-ports.js';
@@ -20,6 +21,7 @@ export interface OwnedLoopsOptions {
   readonly segments: SegmentStore;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly spanExport: SpanExport | undefined;
   readonly maxResidentRuns: number;
   readonly redispatchAfterMs: number;
 }

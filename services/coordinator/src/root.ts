@@ -2,7 +2,14 @@
 import 'reflect-metadata';
 import { type Backend, type Clock, type Journal, LlmteamError, type Logger, type Retention } from '@llmteam/contracts';
 import type { AnnouncedTypes, Definitions, SegmentStore, StepCatalog } from '@llmteam/kernel';
-import { announcedTypesModule, kernelIds, kernelModule, type ServiceConfig, serviceId } from '@llmteam/service-host';
+import {
+  announcedTypesModule,
+  kernelIds,
+  kernelModule,
+  type ServiceConfig,
+  serviceId,
+  type Tracing,
+} from '@llmteam/service-host';
 import { Container } from 'inversify';
 import { OwnedLoops } from './owned-loops.js';
 import { PartitionOwnership } from './partition-ownership.js';
@@ -16,6 +23,7 @@ export interface RootOptions {
   readonly config: ServiceConfig;
   /** Control types only; task types are announced by workers. */
   readonly catalog: StepCatalog;
+  readonly tracing: Tracing;
 }
 
 export interface Root {
@@ -55,7 +63,7 @@ export function compose(options: RootOptions): Root {
 }
 
 function makeLoops(
-  { backend, clock, log, config }: RootOptions,
+  { backend, clock, log, config, tracing }: RootOptions,
   journal: Journal,
   definitions: Definitions,
   segments: SegmentStore,
@@ -68,6 +76,7 @@ function makeLoops(
     segments,
     clock,
     log,
+    spanExport: tracing.spanExport,
     maxResidentRuns: max_resident_runs,
     // Purged jobs go unnoticed while the queue stays, so jobs that nobody works on for two leases are republished.
     redispatchAfterMs: 2 * queue.leaseMs,

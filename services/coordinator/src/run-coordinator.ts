@@ -10,6 +10,7 @@ import {
   openMetrics,
   openMetricsExposure,
   openServiceBackend,
+  openTracing,
   processName,
   runService,
   type ServiceConfig,
@@ -62,6 +63,9 @@ async function openCoordinator(
   lifecycle.opens('health server', () => health.close());
   log.info({ port: health.port }, 'health, readiness and metrics are served');
 
+  const service = { name: 'llmteam-coordinator', instance: coordinatorId };
+  const tracing = await openTracing(config, service, log);
+  lifecycle.opens('tracing', () => tracing.close());
   const { catalog, host } = await loadControlPlugins(config, log);
   const clock = systemClock();
   const name = `llmteam coordinator ${coordinatorId}`;
@@ -70,7 +74,7 @@ async function openCoordinator(
   await host.start();
   lifecycle.opens('plugins', () => host.stop());
 
-  const root = compose({ coordinator_id: coordinatorId, backend, clock, log, config, catalog });
+  const root = compose({ coordinator_id: coordinatorId, backend, clock, log, config, catalog, tracing });
   coordinatorMetrics(metrics, root, () => backend.isConnected());
   open.redispatch = () => root.loops.redispatch();
   await begin(lifecycle, root);

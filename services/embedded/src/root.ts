@@ -14,7 +14,7 @@ import {
   type StepCatalog,
   type WorkLoop,
 } from '@llmteam/kernel';
-import { type Config, kernelIds, kernelModule, serviceId } from '@llmteam/service-host';
+import { type Config, kernelIds, kernelModule, serviceId, type Tracing } from '@llmteam/service-host';
 import { Container } from 'inversify';
 
 export interface RootOptions {
@@ -25,6 +25,7 @@ export interface RootOptions {
   readonly catalog: StepCatalog;
   readonly plugins: PluginHost;
   readonly running: RunningAttempts;
+  readonly tracing: Tracing;
   readonly newId: () => string;
   /** Wraps the backend's journal, for benchmarks and fault injection. */
   readonly decorateJournal?: (journal: Journal) => Journal;
@@ -59,6 +60,7 @@ export function compose(options: RootOptions): Root {
   container.bind(kernelIds.newId).toConstantValue(options.newId);
   container.bind(kernelIds.storePatienceMs).toConstantValue(storePatienceMs);
   container.bind(kernelIds.onFailure).toConstantValue(onFailure);
+  container.bind(kernelIds.tracing).toConstantValue(options.tracing);
   container.bind(kernelIds.canarySettings).toConstantValue(options.config.file.canary ?? {});
   const maxDeliveries = options.config.file.worker?.max_deliveries;
   container.bind(kernelIds.workerSettings).toConstantValue({
@@ -75,8 +77,9 @@ export function compose(options: RootOptions): Root {
     (journal, definitions, segments) => {
       const { queue, pubSub, kv, index: lists } = backend;
       const ports = { journal, queue, pubSub, kv, lists, definitions, segments, clock, log };
+      const parts = { storePatienceMs, onFailure, spanExport: options.tracing.spanExport };
       return Array.from({ length: journal.partitions }, (_, partition) =>
-        openPartitionLoop({ ...ports, storePatienceMs, onFailure, partition }),
+        openPartitionLoop({ ...ports, ...parts, partition }),
       );
     },
     [kernelIds.journal, kernelIds.definitions, kernelIds.segments],

@@ -35,7 +35,7 @@ import {
   type VersionUses,
   type VersionUsesDeps,
 } from '@llmteam/kernel';
-import { type Config, Lifecycle, loadPlugins, type Plugins } from '@llmteam/service-host';
+import { type Config, Lifecycle, loadPlugins, openTracing, type Plugins } from '@llmteam/service-host';
 import { CountingQueue } from './counting-queue.js';
 import { CrashCounts } from './crash-counts.js';
 import { type Driving, drivesNothing } from './owner-info.js';
@@ -88,6 +88,8 @@ export class EmbeddedRuntime {
     try {
       const backend = await options.openBackend();
       lifecycle.opens('backend', () => backend.close());
+      const tracing = await openTracing(config, { name: 'llmteam' }, log);
+      lifecycle.opens('tracing', () => tracing.close());
       const { catalog, host } = options.plugins ?? (await loadPlugins(config, log));
       await host.start();
       lifecycle.opens('plugins', () => host.stop());
@@ -105,6 +107,7 @@ export class EmbeddedRuntime {
       const root = compose({
         backend: counts === null ? backend : { ...backend, queue: new CountingQueue(backend.queue, counts) },
         running,
+        tracing,
         clock,
         log,
         config,

@@ -20,6 +20,7 @@ import {
   type Metrics,
   revealed,
   type ServiceConfig,
+  type Tracing,
 } from '@llmteam/service-host';
 import { Container } from 'inversify';
 import { Registry } from 'prom-client';
@@ -44,6 +45,7 @@ export interface RootOptions {
   /** The metrics of the process. */
   readonly metrics: Metrics;
   readonly version: string;
+  readonly tracing: Tracing;
   /** Called once if the run index can no longer be kept up to date. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -67,6 +69,7 @@ export function compose(options: RootOptions): Root {
   container.bind(kernelIds.catalog).toConstantValue(options.catalog);
   container.bind(kernelIds.newId).toConstantValue(randomUUID);
   container.bind(kernelIds.onFailure).toConstantValue(options.onFailure);
+  container.bind(kernelIds.tracing).toConstantValue(options.tracing);
   container.bind(kernelIds.canarySettings).toConstantValue(config.file.canary ?? {});
   // Attempts of steps are counted by the workers.
   const journal = new CheckedJournal(backend.journal);

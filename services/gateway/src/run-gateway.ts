@@ -10,6 +10,7 @@ import {
   type OpenService,
   openMetrics,
   openServiceBackend,
+  openTracing,
   processName,
   runService,
   type ServiceConfig,
@@ -48,6 +49,8 @@ async function openGateway(
   version: string,
 ): Promise<void> {
   const metrics = await openMetrics({ service: 'gateway' });
+  const tracing = await openTracing(config, { name: 'llmteam-gateway', instance: gatewayId }, log);
+  lifecycle.opens('tracing', () => tracing.close());
   const { catalog, host } = await loadControlPlugins(config, log);
   const clock = systemClock();
   const backend = await openServiceBackend(config, { name: `llmteam gateway ${gatewayId}`, clock, log });
@@ -61,7 +64,7 @@ async function openGateway(
   const notReady = (): string[] => (backend.isConnected() ? [] : ['it is not connected to the message server']);
   const own = { registry: metrics.registry, setting: 'gateway.metrics.http', notReady, log };
   await serveOwnMetrics(lifecycle, config.file.gateway.metrics.http, own);
-  const root = compose({ backend, index, clock, log, config, catalog, metrics, version, onFailure });
+  const root = compose({ backend, index, clock, log, config, catalog, metrics, version, tracing, onFailure });
   await begin(lifecycle, root, config, log);
 }
 

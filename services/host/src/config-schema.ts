@@ -9,6 +9,7 @@ import {
   gatewaySection,
   logSection,
   retentionSection,
+  tracingSection,
   workerSection,
 } from './config-sections.js';
 
@@ -93,6 +94,7 @@ export const ConfigFile = Type.Object(
       }),
     ),
     log: Type.Optional(logSection),
+    tracing: Type.Optional(tracingSection),
     backend: Type.Optional(backendSection),
     nats: Type.Optional(natsSettings),
     retention: Type.Optional(retentionSection),

@@ -70,6 +70,38 @@ export const logSection = section(
   'Logging to stderr.',
 );
 
+export const tracingSection = section(
+  {
+    endpoint: Type.String({
+      pattern: '^https?://[^/]+',
+      description:
+        'A receiver of OTLP over HTTP, such as a collector, Jaeger or Tempo: `http://localhost:4318`. `/v1/traces` is added unless it is there.',
+    }),
+    headers: Type.Record(Type.String(), Type.String(), {
+      default: {},
+      writeOnly: true,
+      description: 'Headers for the receiver, such as `authorization`. Values may be `env:NAME`.',
+    }),
+    sample_ratio: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      default: 1,
+      description: 'Of runs that begin a trace. One that is started within a trace is sampled if its caller is.',
+    }),
+    record_content: Type.Boolean({
+      default: false,
+      description: 'Whether the spans of model calls tell prompts and answers.',
+    }),
+    trace_url: Type.Optional(
+      Type.String({
+        pattern: '^https?://.*\\{trace_id\\}',
+        description: 'Where people look at a trace, shown beside its id: `http://localhost:16686/trace/{trace_id}`.',
+      }),
+    ),
+  },
+  'Traces (OpenTelemetry). Without this section nothing is traced.',
+);
+
 export const backendSection = section(
   {
     package: Type.String({

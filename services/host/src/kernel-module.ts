@@ -37,6 +37,7 @@ import { ContainerModule, type MapToResolvedValueInjectOptions, type ServiceIden
 import type { Config } from './config.js';
 import { guardedOutbound } from './outbound.js';
 import { resourceConfig } from './resource-config.js';
+import { noTracing, type Tracing } from './tracing/tracing.js';
 
 export function serviceId<T>(name: string): ServiceIdentifier<T> {
   return Symbol(name);
@@ -71,6 +72,8 @@ const defaults = {
   lookUpType: serviceId<AnnouncedTypes['lookUp']>('lookUpType'),
   /** The entries that runs are counted by. Default: all entries of the journal. */
   followRuns: serviceId<Journal['follow']>('followRuns'),
+  /** Default: nothing is traced. */
+  tracing: serviceId<Tracing>('tracing'),
   /** Default: none. */
   canarySettings: serviceId<CanarySettings>('canarySettings'),
 };
@@ -138,6 +141,7 @@ function bindDefaults(bindPart: BindPart): void {
   bindPart(ids.fedIndex, (index) => index, [ids.index]);
   bindPart(ids.decorateJournal, () => (journal) => journal, []);
   bindPart(ids.canarySettings, () => ({}), []);
+  bindPart(ids.tracing, () => noTracing, []);
   bindPart(ids.lookUpType, () => async () => undefined, []);
   bindPart(
     ids.followRuns,
@@ -170,9 +174,9 @@ function bindStores(bindPart: BindPart): void {
   );
   bindPart(
     ids.runs,
-    (journal, index, definitions, clock, newId, canaries) =>
-      createRunService({ journal, index, definitions, clock, newId, canaries }),
-    [ids.journal, ids.index, ids.definitions, ids.clock, ids.newId, ids.canaries],
+    (journal, index, definitions, clock, newId, canaries, { samples }) =>
+      createRunService({ journal, index, definitions, clock, newId, canaries, samples }),
+    [ids.journal, ids.index, ids.definitions, ids.clock, ids.newId, ids.canaries, ids.tracing],
   );
 }
 
@@ -231,8 +235,10 @@ function bindWorker(bindPart: BindPart): void {
   ]);
   bindPart(
     ids.workLoop,
-    ({ queue, pubSub, blobs }, kv, journal, clock, log, resources, outbound, compiler, catalog, retry, settings) => {
-      const ports = { journal, queue, pubSub, kv, blobs, clock, log, resources, outbound, compiler };
+    (backend, kv, journal, clock, log, resources, outbound, compiler, catalog, retry, settings, tracing) => {
+      const { queue, pubSub, blobs } = backend;
+      const tracesContent = tracing.recordsContent;
+      const ports = { journal, queue, pubSub, kv, blobs, clock, log, resources, outbound, compiler, tracesContent };
       return new WorkLoop(ports, { ...settings, catalog, retry });
     },
     [
@@ -247,6 +253,7 @@ function bindWorker(bindPart: BindPart): void {
       ids.catalog,
       ids.retry,
       ids.workerSettings,
+      ids.tracing,
     ],
   );
   bindPart(

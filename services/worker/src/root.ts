@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import type { Backend, Clock, Logger } from '@llmteam/contracts';
 import type { PluginHost, RunningAttempts, StepCatalog, WorkerPresence, WorkLoop, WorkObserver } from '@llmteam/kernel';
-import { kernelIds, kernelModule, type ServiceConfig } from '@llmteam/service-host';
+import { kernelIds, kernelModule, type ServiceConfig, type Tracing } from '@llmteam/service-host';
 import { Container } from 'inversify';
 
 export interface RootOptions {
@@ -16,6 +16,7 @@ export interface RootOptions {
   readonly plugins: PluginHost;
   readonly observer: WorkObserver;
   readonly running: RunningAttempts;
+  readonly tracing: Tracing;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -34,6 +35,7 @@ export function compose(options: RootOptions): Root {
   container.bind(kernelIds.config).toConstantValue(config);
   container.bind(kernelIds.catalog).toConstantValue(options.catalog);
   container.bind(kernelIds.plugins).toConstantValue(options.plugins);
+  container.bind(kernelIds.tracing).toConstantValue(options.tracing);
   container.bind(kernelIds.onFailure).toConstantValue(options.onFailure);
   // A report is retried for as long as the worker lives: its work is done and must not be lost.
   container.bind(kernelIds.storePatienceMs).toConstantValue(Number.POSITIVE_INFINITY);

@@ -10,6 +10,7 @@ import {
   type OpenService,
   openMetrics,
   openServiceBackend,
+  openTracing,
   processName,
   revealed,
   runService,
@@ -61,6 +62,8 @@ async function openWorker(service: OpenService, { workerId, config, log, onCrash
   await serveOwnMetrics(lifecycle, exposed.http, own);
   log.info({ port: health.port }, 'health, readiness and metrics are served');
 
+  const tracing = await openTracing(config, { name: 'llmteam-worker', instance: workerId }, log);
+  lifecycle.opens('tracing', () => tracing.close());
   const { catalog: loaded, host } = await loadPlugins(config, log);
   const catalog = servedTypes(loaded, config.file.worker.types);
   const clock = systemClock();
@@ -81,6 +84,7 @@ async function openWorker(service: OpenService, { workerId, config, log, onCrash
     catalog,
     plugins: host,
     observer,
+    tracing,
     onFailure: fail,
   });
   onCrash?.(() => handBackOthers(root.worker, running, log));

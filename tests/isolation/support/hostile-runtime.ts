@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { inspect } from 'node:util';
 import { openMemoryBackend } from '@llmteam/backend-embedded';
-import type { Json, JsonObject, Logger, RunKey, RunResult } from '@llmteam/contracts';
+import type { Json, JsonObject, RunKey, RunResult } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
 import { defineSegment, type Isolation } from '@llmteam/kernel';
 import { type Config, loadConfig, systemClock } from '@llmteam/service-host';
+import { recordingLogger } from '../../support/recording-logger.js';
 
 const hostile = join(import.meta.dirname, '../../../isolation/hostile');
 
@@ -58,7 +58,7 @@ export async function withHostile(
   };
   const config = { ...loadConfig(null, { KEY: 'the-secret-value' }), file } as Config;
   const openBackend = () => openMemoryBackend({ clock });
-  const runtime = await EmbeddedRuntime.open({ config, clock, log: listing(logged), openBackend });
+  const runtime = await EmbeddedRuntime.open({ config, clock, log: recordingLogger(logged), openBackend });
   await runtime.drive([]);
   try {
     await use(actor(runtime, logged));
@@ -100,24 +100,6 @@ function actor(runtime: EmbeddedRuntime, logged: readonly string[]): HostileRunt
     runtime,
     logged,
   };
-}
-
-export function listing(lines: string[]): Logger {
-  const at =
-    (level: string) =>
-    (fields: object, message = ''): void =>
-      void lines.push(`${level} ${message} ${written(fields)}`);
-  const log: Logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => log };
-  return log;
-}
-
-/** Like any logger, it writes whatever it is given. */
-function written(fields: object): string {
-  try {
-    return JSON.stringify(fields);
-  } catch {
-    return inspect(fields);
-  }
 }
 
 /** `CODE: message`, or the output of a run that completed. */

@@ -141,23 +141,6 @@ spec('guarded fetch: redirects', (test) => {
       );
     });
   }
-
-  test('headers of the trace go with every hop, unless the handler sets them', async () => {
-    const traceHeaders = { traceparent: '00-trace', Tracestate: 'a=1' };
-    await withNames(elsewhere(302), { traceHeaders }, async ({ fetch }, url, seen) => {
-      await fetch(url);
-      await fetch(url, { headers: { traceparent: '00-own' } });
-      assert.equal(
-        seen.map(({ headers }) => [headers.traceparent, headers.tracestate]),
-        [
-          ['00-trace', 'a=1'],
-          ['00-trace', 'a=1'],
-          ['00-own', 'a=1'],
-          ['00-own', 'a=1'],
-        ],
-      );
-    });
-  });
 });
 
 /** The paths that a client is asked for, or the code of the refusal. */

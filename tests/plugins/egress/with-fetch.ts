@@ -28,7 +28,6 @@ export async function withFetch(
   const policy: FetchPolicy = {
     client: (ref) => clientOf(clients[ref], ref),
     signal: attempt.signal,
-    traceHeaders: {},
     ...allowed,
     checkHost: (host) => {
       asked.push(host);

@@ -14,6 +14,7 @@ import type { HttpDeps } from './http-deps.js';
 import { makePipeline } from './pipeline.js';
 import { problemResponse } from './problem.js';
 import { guardRequest } from './request-guard.js';
+import { traceRequest } from './request-span.js';
 import { pathMatcher, routerPath } from './router-path.js';
 
 const compressFromBytes = 1_024;
@@ -23,6 +24,7 @@ export function makeApp(deps: HttpDeps): Koa {
   const app = new Koa({ proxy: false });
   app.silent = true;
   app.use(markResponse(deps));
+  app.use(traceRequest());
   app.use(catchErrors(deps));
   app.use(corsRules(deps));
   app.use(compressIfAccepted(compress({ threshold: compressFromBytes, br: false, zstd: false })));
@@ -38,6 +40,7 @@ function makeRouter(deps: HttpDeps): Router {
     const pipeline = makePipeline(route, deps);
     router.register(routerPath(route.path), [route.method], async (context) => {
       context.state.operation = route.operation;
+      context.state.route = route.path;
       await pipeline(context);
     });
   }

@@ -40,6 +40,7 @@ export function makePipeline(route: Route, deps: HttpDeps): RoutePipeline {
       header: (name) => context.get(name) || undefined,
       isHead: context.method === 'HEAD',
       leaving: leaving(context),
+      span: context.state.span,
     };
     const response = await route.handle(request, deps.services);
     // Its turn is over if it had to wait for the store, as many others may have.

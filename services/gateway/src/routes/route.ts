@@ -1,5 +1,6 @@
 /** The shape of a route. One declaration drives routing, authorisation, limits, validation, the OpenAPI document and the API reference. */
 import type { Code } from '@llmteam/contracts';
+import type { RequestingSpan } from '@llmteam/kernel';
 import type { Static, TSchema } from 'typebox';
 import type { PreparedStream } from '../following/streams.js';
 import type { Principal } from '../keys/key-ring.js';
@@ -44,6 +45,8 @@ export interface ApiRequest<Q = unknown, B = unknown> {
   header(name: string): string | undefined;
   /** A HEAD request: the response has no body. */
   readonly isHead: boolean;
+  /** The span of the request; absent if it is not traced. */
+  readonly span: RequestingSpan | undefined;
   /** Aborts when the client disconnects before the response is sent. */
   leaving(): AbortSignal;
 }

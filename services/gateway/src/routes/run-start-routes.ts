@@ -44,12 +44,12 @@ export const runStartRoutes: readonly Route[] = [
     },
     errors: ['SEGMENT_UNKNOWN', 'JSON_INVALID', 'INPUT_INVALID', 'IDEMPOTENCY_CONFLICT', 'LIMIT_EXCEEDED'],
     changes: true,
-    handle: async ({ principal, params: { segment_id = '' }, query, body, header, leaving }, services) => {
+    handle: async ({ principal, params: { segment_id = '' }, query, body, header, leaving, span }, services) => {
       const { runStarts, runQueries } = services;
       const { tenant_id } = principal;
       const key = idempotencyKey(header('Idempotency-Key'), body.idempotency_key);
       runQueries.checkWait(tenant_id, query.wait);
-      const { run, isReplayed } = await runStarts.start(tenant_id, segment_id, body, key);
+      const { run, isReplayed } = await runStarts.start(tenant_id, segment_id, body, { key, span });
       const headers = headersOf(run, isReplayed);
       const later = async (): Promise<ApiResponse | null> => {
         const waited = runQueries.whenEnded({ tenant_id, run_id: run.run_id }, query.wait, leaving);
@@ -89,8 +89,9 @@ export const runStartRoutes: readonly Route[] = [
       'LIMIT_EXCEEDED',
     ],
     changes: true,
-    handle: async ({ principal: { tenant_id }, params: { run_id = '' }, body, header }, { runStarts }) => {
-      const { run, isReplayed } = await runStarts.fork({ tenant_id, run_id }, body, header('Idempotency-Key'));
+    handle: async ({ principal: { tenant_id }, params: { run_id = '' }, body, header, span }, { runStarts }) => {
+      const key = header('Idempotency-Key');
+      const { run, isReplayed } = await runStarts.fork({ tenant_id, run_id }, body, { key, span });
       return { status: 202, headers: headersOf(run, isReplayed), body: run };
     },
   }),

@@ -7,7 +7,14 @@
 import { createHash } from 'node:crypto';
 import type { ForkRunBody, Json, Problem, RunAccepted, RunKey, StartRunBody } from '@llmteam/contracts';
 import { LlmteamError } from '@llmteam/contracts';
-import { type Definitions, type RunRemoval, type RunService, type SegmentStore, validateInput } from '@llmteam/kernel';
+import {
+  type Definitions,
+  type RequestingSpan,
+  type RunRemoval,
+  type RunService,
+  type SegmentStore,
+  validateInput,
+} from '@llmteam/kernel';
 import { requestInvalid } from '../errors/request-invalid.js';
 import type { TenantLimits } from '../limits/tenant-limits.js';
 import { acceptedRun } from './accepted-run.js';
@@ -25,6 +32,13 @@ interface NamedRun extends RunKey {
   readonly request_digest?: string;
 }
 
+/** What a request says besides its body. */
+export interface RequestedBy {
+  /** The idempotency key. */
+  readonly key?: string | undefined;
+  readonly span?: RequestingSpan | undefined;
+}
+
 /** A run that was started, now or by an earlier request with the same idempotency key. */
 export interface NamedStart {
   readonly run: RunAccepted;
@@ -39,7 +53,7 @@ export class RunStarts {
     tenantId: string,
     segmentId: string,
     { idempotency_key: _, ...body }: StartRunBody,
-    key: string | undefined,
+    { key, span }: RequestedBy,
   ): Promise<NamedStart> {
     const { tenants, segments, definitions, runs } = this.deps;
     const named = this.nameRun(tenantId, key, ['start', segmentId, body as Json]);
@@ -59,6 +73,7 @@ export class RunStarts {
         ...(body.instance_id !== undefined && { instance_id: body.instance_id }),
         ...(body.correlation_id !== undefined && { correlation_id: body.correlation_id }),
         ...(body.metadata !== undefined && { metadata: body.metadata }),
+        ...(span !== undefined && { span }),
       });
       const startedAt = new Date(started.started_at).toISOString();
       return { run_id: started.run_id, segment_id: segmentId, status: 'pending', started_at: startedAt };
@@ -67,14 +82,14 @@ export class RunStarts {
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN`, `STEP_UNKNOWN`, `IDEMPOTENCY_CONFLICT`, `RATE_LIMITED` */
-  async fork(run: RunKey, body: ForkRunBody, key: string | undefined): Promise<NamedStart> {
+  async fork(run: RunKey, body: ForkRunBody, { key, span }: RequestedBy): Promise<NamedStart> {
     const { tenants, runs } = this.deps;
     const named = this.nameRun(run.tenant_id, key, ['fork', run.run_id, body as Json]);
     const known = await this.knownRun(named);
     if (known !== null) return { run: known, isReplayed: true };
     const { tenant_id: _, ...names } = named;
     const forked = await tenants.admitStart(run.tenant_id, async () => {
-      return acceptedRun(runs, await runs.fork(run, { ...body, ...names }));
+      return acceptedRun(runs, await runs.fork(run, { ...body, ...names, ...(span !== undefined && { span }) }));
     });
     return { run: forked, isReplayed: false };
   }

@@ -1,0 +1,48 @@
+import type { Logger } from '@llmteam/contracts';
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+
+/** Hands spans to a receiver; says once that it fails, and once that it works again with what was lost meanwhile. */
+export class Delivery {
+  private lost = 0;
+  private isFailing = false;
+
+  constructor(
+    private readonly exporter: SpanExporter,
+    private readonly endpoint: string,
+    private readonly log: Logger,
+  ) {}
+
+  /** @throws what the exporter failed with */
+  async deliver(spans: readonly ReadableSpan[]): Promise<void> {
+    const { code, error } = await new Promise<ExportResult>((resolve) => this.exporter.export([...spans], resolve));
+    if (code === ExportResultCode.SUCCESS) return this.noteSuccess();
+    this.noteFailure(error);
+    throw error ?? new Error('the spans were not accepted');
+  }
+
+  noteLost(count: number): void {
+    this.lost += count;
+  }
+
+  /** Spans that were never delivered. */
+  get lostSpans(): number {
+    return this.lost;
+  }
+
+  private noteFailure(err: unknown): void {
+    if (this.isFailing) return;
+    this.isFailing = true;
+    const { endpoint } = this;
+    this.log.warn(
+      { err, endpoint },
+      'spans cannot be delivered; runs go on, and spans that do not fit into memory are lost',
+    );
+  }
+
+  private noteSuccess(): void {
+    if (!this.isFailing) return;
+    this.isFailing = false;
+    this.log.info({ endpoint: this.endpoint, lost_spans: this.lost }, 'spans are delivered again');
+  }
+}
