@@ -110,6 +110,13 @@ export const RunView = Type.Object(
     correlation_id: Type.Union([Type.String(), Type.Null()]),
     metadata: RunMetadata,
     parent_run_id: Type.Union([Type.String(), Type.Null()]),
+    trace_id: Type.Optional(
+      Type.String({ description: 'That of its events and spans. Absent from runs redacted before it was kept.' }),
+    ),
+    traced: Type.Optional(Type.Literal(true, { description: 'Present if its spans are exported.' })),
+    trace_url: Type.Optional(
+      Type.String({ description: 'Where people look at its trace, if the configuration says that.' }),
+    ),
     step_types: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
         description:

@@ -109,6 +109,7 @@ export type { JobEnd, WorkObserver } from './runtime/work-observer.js';
 export type { WorkerDeps } from './runtime/worker-deps.js';
 export { SpareTurns, spareSlices, spareTurns } from './slices/spare-turns.js';
 export type { SpanExport, SpanLink, SpanRecord } from './tracing/span-record.js';
+export { traceIdOf } from './tracing/trace-ids.js';
 export type { RequestingSpan } from './tracing/trace-of-run.js';
 export { CheckedJournal } from './unreadable/checked-journal.js';
 export { type KeptMessage, listUnreadable } from './unreadable/unreadable-messages.js';

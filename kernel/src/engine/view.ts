@@ -25,6 +25,8 @@ export function viewRun(run: Run): RunView {
     correlation_id: state.request.correlation_id,
     metadata: state.request.metadata ?? {},
     parent_run_id: state.request.parent?.run_id ?? null,
+    trace_id: state.request.trace_id,
+    ...(state.request.trace?.sampled === true && { traced: true }),
     step_types: versionsOf(run.plan),
   };
 }

@@ -128,6 +128,8 @@ export interface RunServiceDeps {
   readonly canaries?: Pick<Canaries, 'definitionFor'>;
   /** Whether a run that begins a trace is sampled. Default: nothing is traced. */
   readonly samples?: (traceId: string) => boolean;
+  /** Where people look at a trace, with `{trace_id}` in it. Default: nowhere. */
+  readonly traceUrl?: string | undefined;
 }
 
 export function createRunService(deps: RunServiceDeps): RunService {
@@ -192,7 +194,10 @@ class JournalRunService implements RunService {
   }
 
   async show(run: RunKey): Promise<RunView> {
-    return this.histories.view(run);
+    const view = await this.histories.view(run);
+    const { traceUrl } = this.deps;
+    if (view.traced !== true || view.trace_id === undefined || traceUrl === undefined) return view;
+    return { ...view, trace_url: traceUrl.replaceAll('{trace_id}', view.trace_id) };
   }
 
   explain(run: RunKey, surroundings: Surroundings): Promise<RunExplanation> {

@@ -174,8 +174,8 @@ function bindStores(bindPart: BindPart): void {
   );
   bindPart(
     ids.runs,
-    (journal, index, definitions, clock, newId, canaries, { samples }) =>
-      createRunService({ journal, index, definitions, clock, newId, canaries, samples }),
+    (journal, index, definitions, clock, newId, canaries, { samples, traceUrl }) =>
+      createRunService({ journal, index, definitions, clock, newId, canaries, samples, traceUrl }),
     [ids.journal, ids.index, ids.definitions, ids.clock, ids.newId, ids.canaries, ids.tracing],
   );
 }

@@ -196,7 +196,7 @@ class Stage {
     } else if (fact.type === 'run.requested' && fact.parent === undefined) {
       const { input, timeout_seconds } = fact;
       const [{ definition } = fact] = facts as [typeof fact];
-      await this.client(fact.trace_id).start({ tenant_id: tenantId, run_id, definition, input, timeout_seconds });
+      await this.client(run_id).start({ tenant_id: tenantId, run_id, definition, input, timeout_seconds });
     } else if (message_id.startsWith('outside:')) {
       await this.gate
         .before(this.journal, 'the outside')

@@ -32,6 +32,7 @@ import {
   type StartChild,
   StepCatalog,
   startRun,
+  traceIdOf,
 } from '@llmteam/kernel';
 import { thawed } from './freezing.js';
 import type { Script } from './script.js';
@@ -200,12 +201,13 @@ export class Simulation {
     const segment = asked.parent === undefined ? this.segment : this.script.segments?.[asked.segment_id];
     if (segment === undefined) return;
     const copied = this.copied(runId, asked);
+    const key = { tenant_id: tenantId, run_id: runId };
+    const traced = { ...asked, trace_id: traceIdOf(key) };
     const fact =
       asked.forked_from === undefined
-        ? asked
-        : { ...asked, forked_from: { ...asked.forked_from, entries: copied.length + 1 } };
+        ? traced
+        : { ...traced, forked_from: { ...asked.forked_from, entries: copied.length + 1 } };
     this.note({ run_id: runId, message_id: messageId, fact, copied });
-    const key = { tenant_id: tenantId, run_id: runId };
     const plan = this.planOf(segment);
     const { run, outcome } = startRun(plan, key, fact, { events: true });
     const kept = { facts: [fact], events: [...outcome.events], cancelled_jobs: [], tasks: new Map() };

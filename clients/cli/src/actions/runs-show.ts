@@ -49,6 +49,7 @@ function asText(view: RunView, process: string | null, colours: Colours): string
     line('parent', view.parent_run_id),
     line('correlation', view.correlation_id),
     line('metadata', entries === '' ? null : entries),
+    line('trace', view.traced === true ? (view.trace_url ?? view.trace_id ?? null) : null),
     line('started', shownTime(Date.parse(view.started_at))),
     line('duration', duration_ms === null ? null : shownDuration(duration_ms)),
     line('tokens', tokens === 0 ? null : `${usage.input_tokens} in, ${usage.output_tokens} out`),

@@ -11,6 +11,8 @@ export interface Tracing {
   samples(traceId: string): boolean;
   /** Whether spans of model calls tell prompts and answers. */
   readonly recordsContent: boolean;
+  /** Where people look at a trace, with `{trace_id}` in it. */
+  readonly traceUrl?: string | undefined;
   /** Spans that could not be delivered. */
   lostSpans(): number;
   /** Exports what is left. */
@@ -33,9 +35,9 @@ export const noTracing: Tracing = {
 export async function openTracing(config: Config, service: TracedService, log: Logger): Promise<Tracing> {
   const { tracing } = config.file;
   if (tracing === undefined) return noTracing;
-  const { endpoint, headers, sample_ratio, record_content } = tracing;
+  const { endpoint, headers, sample_ratio, record_content, trace_url } = tracing;
   const revealed = Object.entries(headers).map(([name, value]) => [name, reveal(value, config.environment)] as const);
   const { openSdk } = await import('./open-sdk.js');
   const sdk = openSdk({ endpoint, headers: Object.fromEntries(revealed), sampleRatio: sample_ratio, service, log });
-  return { ...sdk, recordsContent: record_content };
+  return { ...sdk, recordsContent: record_content, traceUrl: trace_url };
 }
