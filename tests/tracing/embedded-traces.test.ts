@@ -7,6 +7,7 @@ import { recordingLogger } from '../support/recording-logger.js';
 import { spec } from '../support/spec.js';
 import { child, mixed } from './support/mixed-segment.js';
 import { openMixedServer } from './support/mixed-server.js';
+import { checkChild, mixedLine, mixedTree } from './support/mixed-tree.js';
 import { type OtlpReceiver, openOtlpReceiver, type ReceivedSpan } from './support/otlp-receiver.js';
 import { treeOf } from './support/span-tree.js';
 import { tracedConfig } from './support/traced-config.js';
@@ -38,13 +39,6 @@ async function runMixed(api: ApiClient): Promise<string> {
   return runId;
 }
 
-function describe({ attributes, status, kind, events }: ReceivedSpan): string {
-  const code = attributes['error.type'] ?? attributes['http.response.status_code'] ?? '';
-  const told = events.map(({ name }) => name).filter((name) => /^step\.|^human\./.test(name));
-  const words = [kind === 3 ? 'client' : '', attributes['llmteam.outcome'] ?? '', code, ...told];
-  return [...words, status.code === 2 ? 'ERROR' : ''].filter((word) => word !== '').join(' ');
-}
-
 spec('traces of an embedded runtime', (test) => {
   test('one trace tells a request, its run, every attempt and what it asked of others', () =>
     withReceiver(async (receiver) => {
@@ -56,7 +50,7 @@ spec('traces of an embedded runtime', (test) => {
       const ids = spans.map(({ trace_id, span_id }) => `${trace_id}/${span_id}`);
       assert.is(new Set(ids).size, ids.length);
       const ofCaller = spans.filter(({ trace_id }) => trace_id === caller.trace_id);
-      assert.equal(treeOf(ofCaller, describe, caller.span_id), expectedTree);
+      assert.equal(treeOf(ofCaller, mixedLine, caller.span_id), mixedTree);
       for (const { trace_state } of ofCaller) assert.is(trace_state, 'acme=1');
       assert.is(receiver.requests[0]?.headers['x-scope'], 'tests');
       checkChild(spans);
@@ -151,46 +145,6 @@ async function startEcho({ client }: GatewayWorld, headers: Readonly<Record<stri
   const { json } = await api.post('/api/v1/segments/echo/runs?wait=10', { input_data: 1 }, { headers });
   assert.is(json.status, 'completed');
   return String(json.run_id);
-}
-
-const expectedTree = [
-  'POST /api/v1/segments/{segment_id}/runs 202',
-  '  run mixed completed',
-  '    step begin completed',
-  '    step flaky retrying HTTP_STATUS step.retrying ERROR',
-  '      GET client 503 ERROR',
-  '    step flaky completed',
-  '      GET client 200',
-  '    step missing failed HTTP_CLIENT_ERROR ERROR',
-  '      GET client 404 ERROR',
-  '    step caught completed',
-  '    step hanging failed STEP_TIMEOUT ERROR',
-  '      GET client STEP_TIMEOUT ERROR',
-  '    step late completed',
-  '    step each completed',
-  '      step double completed',
-  '      step double completed',
-  '      step double completed',
-  '      step shape completed',
-  '      step shape completed',
-  '      step shape completed',
-  '    step left completed',
-  '    step right completed',
-  '    step join completed',
-  '    step nested completed step.waiting',
-  '    step ask completed',
-  '      chat offline client',
-  '    step pause completed step.waiting',
-  '    step approve completed human.task_created step.waiting human.task_completed',
-  '    step report completed',
-  '    step done completed',
-];
-
-function checkChild(spans: readonly ReceivedSpan[]): void {
-  const run = spans.find(({ name }) => name === 'run child');
-  const step = spans.find(({ name }) => name === 'step nested');
-  assert.equal(run?.links, [{ trace_id: step?.trace_id, span_id: step?.span_id }]);
-  assert.equal(step?.links, [{ trace_id: run?.trace_id, span_id: run?.span_id }]);
 }
 
 /** Each request carried its own span, and tells no query. */
