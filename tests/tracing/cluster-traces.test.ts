@@ -60,6 +60,8 @@ async function spansOfRun(): Promise<readonly ReceivedSpan[]> {
       const { run_id } = (await started.json()) as { run_id: string };
       const task = `/tasks/${encodeURIComponent(`${run_id}:approve`)}`;
       await until('the task', async () => (await ask(task)).status === 200 || null);
+      // What a worker has not exported yet dies with it.
+      await until('four requests', () => receiver.spans.filter(({ name }) => name === 'GET').length === 4 || null);
       workers[0]?.signal('SIGKILL');
       await killOwner(installation, coordinators, run_id);
       assert.ok((await ask(`${task}/answer`, { decision: 'approve' })).ok);

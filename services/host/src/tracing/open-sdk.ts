@@ -39,6 +39,8 @@ export interface Sdk {
   close(): Promise<void>;
 }
 
+/** What a process did itself in the last of these is lost if it is killed. */
+const exportAfterMs = 1_000;
 const exportTimeoutMs = 10_000;
 const closeMs = 3_000;
 /** Partitions export side by side. */
@@ -61,7 +63,7 @@ export function openSdk({ endpoint, headers, sampleRatio, service, log }: SdkOpt
   const provider = new NodeTracerProvider({
     resource,
     sampler: new ParentBasedSampler({ root: sampler }),
-    spanProcessors: [new BatchSpanProcessor(deliveredBy(delivery))],
+    spanProcessors: [new BatchSpanProcessor(deliveredBy(delivery), { scheduledDelayMillis: exportAfterMs })],
   });
   const undo = register(provider);
   return {
