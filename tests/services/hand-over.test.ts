@@ -33,14 +33,22 @@ async function withTwo(leaseSeconds: string, use: (scene: Scene) => Promise<void
   });
 }
 
-/** Every run completed, no step was executed twice. */
-async function assertAllEnd({ client, executions }: Scene, runs: readonly RunKey[], steps: number): Promise<void> {
+/** Every run completed, and no more than so many steps were executed twice. */
+async function assertAllEnd(
+  { client, executions }: Scene,
+  runs: readonly RunKey[],
+  steps: number,
+  repeated = 0,
+): Promise<void> {
   const views: RunView[] = [];
   for (const run of runs) views.push(await client.ended(run, 60_000));
   assert.is(views.filter(({ status }) => status === 'completed').length, runs.length);
   const keys = executions().map((line) => line.slice(line.indexOf(' ')));
   assert.is(new Set(keys).size, runs.length * steps);
-  assert.is(keys.length, new Set(keys).size, 'no step was executed twice');
+  assert.ok(
+    keys.length - new Set(keys).size <= repeated,
+    `${keys.length - new Set(keys).size} steps were executed twice`,
+  );
 }
 
 async function startRuns({ client }: Scene, count: number, steps: number): Promise<RunKey[]> {
@@ -94,7 +102,8 @@ spec('hand-over between coordinators', (test) => {
         sleeping.signal('SIGCONT');
         await sleeping.logged('a partition is lost: its lease was not confirmed in time');
         await until('even shares', async () => (await sleeping.metric(owned)) === 2);
-        await assertAllEnd(scene, runs, 30);
+        // A job that it was about to publish when it was stopped may be done by then: handlers run at least once.
+        await assertAllEnd(scene, runs, 30, 4);
       }),
     patience,
   );
