@@ -25,6 +25,12 @@ export function iterationScope(owner: string, index: number, attempt = 1): strin
   return attempt > 1 ? `${owner}#${attempt}[${index}]` : `${owner}[${index}]`;
 }
 
+/** The inverse of {@link iterationScope}; null for the root scope. */
+export function splitIterationScope(scope: string): { owner: string; index: number; attempt: number } | null {
+  const [, owner, attempt = '1', index] = /^(.+?)(?:#(\d+))?\[(\d+)\]$/.exec(scope) ?? [];
+  return owner === undefined ? null : { owner, index: Number(index), attempt: Number(attempt) };
+}
+
 /** The inverse of {@link stepKey}. */
 export function splitStepKey(key: string): { scope: string; step_id: string } {
   const slash = key.lastIndexOf('/');

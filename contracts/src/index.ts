@@ -52,7 +52,16 @@ export {
   TimerFired,
 } from './facts.js';
 export { answerDecisions, HumanTask, TaskAnswer, TaskRequest, taskId, taskTypes } from './human-task.js';
-export { Identifier, iterationScope, Name, PortName, StepKey, splitStepKey, stepKey } from './ids.js';
+export {
+  Identifier,
+  iterationScope,
+  Name,
+  PortName,
+  StepKey,
+  splitIterationScope,
+  splitStepKey,
+  stepKey,
+} from './ids.js';
 export { Job, queueName } from './job.js';
 export { forbiddenKeys, type Json, type JsonObject, JsonRecord, JsonValue } from './json.js';
 export { jsonNumberFault } from './json-number.js';

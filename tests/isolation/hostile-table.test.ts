@@ -10,7 +10,6 @@ import { defineSegment } from '@llmteam/kernel';
 import { type Config, loadConfig, systemClock } from '@llmteam/service-host';
 import { recordingLogger } from '../support/recording-logger.js';
 import { spec } from '../support/spec.js';
-
 import { assertEnds, hostileEnvironment, hostileInput, hostileSegment, writeHostile } from './support/hostile-scene.js';
 
 spec('the table of isolation', (test) => {

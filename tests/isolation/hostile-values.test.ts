@@ -1,4 +1,5 @@
-// takes: 20
+// takes: 12
+/** What the rows of hostile-table.ts do not tell: sizes, records that are malformed, what a context leads to. */
 import type { Isolation } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
@@ -7,44 +8,6 @@ import { endOf, withHostile } from './support/hostile-runtime.js';
 const patience = { timeoutMs: 60_000 };
 const everywhere: readonly Isolation[] = ['inline', 'thread', 'process'];
 type Expected = Readonly<Record<string, RegExp>>;
-
-const errors: Expected = {
-  error: /^STEP_FAILED: an ordinary error$/,
-  text: /^STEP_FAILED: only a text$/,
-  nothing: /^STEP_FAILED: undefined$/,
-  null: /^STEP_FAILED: null$/,
-  bare: /^STEP_FAILED: /,
-  symbol: /^STEP_FAILED: Symbol\(odd\)$/,
-  function: /^STEP_FAILED: /,
-  bigint: /^STEP_FAILED: 10$/,
-  cycle: /^STEP_FAILED: /,
-  proxy: /^STEP_FAILED: a value was thrown that cannot be read$/,
-  long: /^STEP_FAILED: x{8000,8192}$/,
-  message: /^STEP_FAILED: /,
-  branded: /^STEP_FAILED: /,
-  details: /^ODD: large details$/,
-};
-
-const refusals: Expected = {
-  nothing: /^STEP_RESULT_INVALID: /,
-  null: /^STEP_RESULT_INVALID: /,
-  number: /^STEP_RESULT_INVALID: /,
-  list: /^STEP_RESULT_INVALID: /,
-  bigint: /^STEP_RESULT_INVALID: .*\/output is a bigint/,
-  cycle: /^STEP_RESULT_INVALID: .*nested deeper than/,
-  date: /^STEP_RESULT_INVALID: .*\/output is not a plain object/,
-  map: /^STEP_RESULT_INVALID: .*\/output is not a plain object/,
-  function: /^STEP_RESULT_INVALID: .*\/output is a function/,
-  nan: /^STEP_RESULT_INVALID: .*\/output is NaN/,
-  proto: /^STEP_RESULT_INVALID: .*__proto__/,
-  port: /^STEP_RESULT_INVALID: .*'elsewhere', which it does not have/,
-  missing: /^STEP_RESULT_INVALID: .*did not fire port 'output', which it always must/,
-  deep: /^STEP_RESULT_INVALID: .*nested deeper than/,
-  large: /^LIMIT_EXCEEDED: /,
-  getter: /^STEP_RESULT_INVALID: .*nested deeper than/,
-  // A promise asks it for `then`, which throws.
-  proxy: /^STEP_FAILED: do not touch$/,
-};
 
 const recorded: Expected = {
   type: /^STEP_RESULT_INVALID: /,
@@ -64,27 +27,12 @@ const contextMembers = [
 spec('what a hostile handler says', (test) => {
   for (const isolation of everywhere) {
     test(
-      `${isolation}: whatever it throws is one failure of its step, of bounded size`,
+      `${isolation}: what it throws is of bounded size`,
       () =>
         withHostile(isolation, async (hostile) => {
-          for (const name of ['throws', 'throws_at_once']) {
-            for (const [what, expected] of Object.entries(errors)) {
-              const result = await hostile.act(name, { config: { what } });
-              assert.match(endOf(result), expected, `${name} ${what}`);
-              assert.ok(JSON.stringify(result.error).length < 80_000, what);
-            }
-          }
-          assert.is((await hostile.calm(0)).status, 'completed');
-        }),
-      patience,
-    );
-
-    test(
-      `${isolation}: whatever it returns is checked; what is not a result fails its step alone`,
-      () =>
-        withHostile(isolation, async (hostile) => {
-          for (const [what, expected] of Object.entries(refusals)) {
-            assert.match(endOf(await hostile.act('returns', { config: { what } })), expected, what);
+          for (const what of ['long', 'details']) {
+            const { error } = await hostile.act('throws', { config: { what } });
+            assert.ok(error !== null && JSON.stringify(error).length < 80_000, what);
           }
           assert.is(endOf(await hostile.act('returns_at_once', { input: { a: 1 } })), '{"a":1}');
         }),

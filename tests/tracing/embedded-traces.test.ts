@@ -87,8 +87,9 @@ spec('traces of an embedded runtime', (test) => {
       );
     }));
 
+  const notDelivered = { refuse: 1, hang: 0 };
   for (const how of ['refuse', 'hang'] as const) {
-    test(`runs do not notice a receiver that ${how === 'refuse' ? 'refuses' : 'does not answer'}, and one line says so`, () =>
+    test(`runs do not notice a receiver that ${how}s; a line says once that spans cannot be delivered`, () =>
       withReceiver(async (receiver) => {
         receiver.behave(how);
         const log = recordingLogger();
@@ -99,9 +100,8 @@ spec('traces of an embedded runtime', (test) => {
           },
           { config: tracedConfig(receiver.endpoint), log },
         );
-        const lines = log.lines.filter((line) => line.includes('spans cannot be delivered'));
-        assert.ok(lines.length <= 1, lines.join('\n'));
-        if (how === 'refuse') assert.is(lines.length, 1);
+        // One that hangs is given up after ten seconds; the runtime that closes does not wait so long.
+        assert.is(log.lines.filter((line) => line.includes('spans cannot be delivered')).length, notDelivered[how]);
         assert.equal(receiver.spans, []);
       }));
   }

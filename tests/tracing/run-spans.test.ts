@@ -1,5 +1,5 @@
-import type { Segment } from '@llmteam/contracts';
-import type { SpanRecord } from '@llmteam/kernel';
+import { type Journal, type JsonObject, LlmteamError, type Segment } from '@llmteam/contracts';
+import { CheckedJournal, LargeValueJournal, type SpanRecord } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { failingEcho, mixedRuns, release, startMixed } from '../run-loop/mixed-runs.js';
 import { echo, Partition, type Shared, withBackend } from '../run-loop/partition.js';
@@ -64,6 +64,37 @@ spec('spans of runs', (test) => {
       assert.equal(crashed.ids(), whole.ids());
     });
   }
+
+  test('a history that cannot be read to its end at first gives its spans once', () =>
+    withBackend(async (shared) => {
+      const collected = new CollectedSpans();
+      const first = new Partition(shared, 'first', echo, { spanExport: collected });
+      await first.takeOver();
+      await first.work();
+      const run = await first.start(workThenWait);
+      await passTime(shared, first, 2);
+      await first.stop();
+      await forgetSpans(shared);
+      const outage = { hasBeen: false };
+      const sound = new CheckedJournal(new LargeValueJournal(shared.backend.journal, shared.backend.blobs));
+      const journal = failingOnce(sound, outage);
+      const second = new Partition(shared, 'second', echo, { spanExport: collected, journal });
+      const takingOver = second.takeOver();
+      await passTime(shared, second, 5);
+      await takingOver;
+      await second.work();
+      await second.runs.signal(run, 'go', 'now');
+      await passTime(shared, second, 5);
+      assert.ok(outage.hasBeen);
+      assertWhole(collected.spans);
+      assert.equal(collected.spans.map(({ name }) => name).sort(), [
+        'run work_wait',
+        'step after',
+        'step before',
+        'step wait',
+      ]);
+      await second.stop();
+    }));
 
   test('a run that waits for hours has a trace for each stretch, linked to the one before', () =>
     withPartition(approval, async ({ shared, partition, collected, run }) => {
@@ -179,6 +210,42 @@ spec('spans of runs', (test) => {
       { failure: new Error('down') },
     ));
 });
+
+/** A job, a signal, another job. */
+const workThenWait: Segment = {
+  ...waiting,
+  segment_id: 'work_wait',
+  entrypoint: 'before',
+  steps: [{ step_id: 'before', type: 'work' }, ...waiting.steps],
+  edges: [{ from: 'before', to: 'wait' }, ...(waiting.edges ?? [])],
+};
+
+/** As if the snapshots had been written by a process that traces nothing. */
+async function forgetSpans({ backend: { kv } }: Shared): Promise<void> {
+  const kept = await kv.list('snapshots/0/');
+  assert.is(kept.length, 1);
+  for (const { key, value } of kept) {
+    const { spans, ...rest } = value as JsonObject;
+    assert.ok(spans);
+    await kv.put(key, rest);
+  }
+}
+
+/** The first history that is read ends in an outage after its first entry, which `outage` then says. */
+function failingOnce(journal: Journal, outage: { hasBeen: boolean }): Journal {
+  return Object.assign(Object.create(journal) as Journal, {
+    async *read(...args: Parameters<Journal['read']>) {
+      let count = 0;
+      for await (const entry of journal.read(...args)) {
+        if (!outage.hasBeen && ++count > 1) {
+          outage.hasBeen = true;
+          throw new LlmteamError('BACKEND_UNREACHABLE', 'an outage');
+        }
+        yield entry;
+      }
+    },
+  });
+}
 
 /** 200 jobs in a map. */
 const wide: Segment = {

@@ -114,22 +114,16 @@ export class Residency {
   }
 
   private async fromHistory(live: LiveRun, upto: Position): Promise<Run | null> {
-    const { tracer } = this.deps;
+    const replay = this.deps.tracer.replay(live);
+    const options = { upto, events: replay !== null };
     let state: Run | null = null;
     let position: Position = 0;
-    let copies = 0;
-    // A run that was evicted here has kept its spans.
-    const isTraced = tracer.isOn && live.spans === null;
-    for await (const { entry, run, outcome } of foldHistory(this.deps, live.key, { upto, events: isTraced })) {
+    for await (const { entry, run, outcome } of foldHistory(this.deps, live.key, options)) {
       state = run;
       position = entry.position;
-      if (!isTraced || run === null || outcome === null) continue;
-      if (entry.fact.type === 'run.requested') {
-        tracer.begin(live, entry.fact);
-        copies = entry.fact.forked_from?.entries ?? 0;
-      }
-      tracer.note(live, run, outcome.events, { position, isCopy: copies-- > 0 });
+      if (run !== null) replay?.take(entry, run, outcome?.events ?? []);
     }
+    replay?.done();
     live.reach(position);
     return state;
   }

@@ -7,36 +7,21 @@
  *      that is linked to the one before.
  *   S3 The parent of a span is in its trace, and is exported.
  */
-import { type Json, type RunEvent, type RunKey, type RunRequested, stepKey } from '@llmteam/contracts';
+import {
+  type Json,
+  type RunEvent,
+  type RunKey,
+  type RunRequested,
+  splitIterationScope,
+  stepKey,
+} from '@llmteam/contracts';
 import type { RunState } from '../engine/state.js';
+import { errorType, longWaitMs, type OpenStep, stepAttributes, timesOf } from './open-step.js';
 import { noteOf } from './span-notes.js';
 import type { SpanAttributes, SpanLink, SpanNote, SpanRecord } from './span-record.js';
 import { runSpanId, stepSpanId, stretchTraceId, traceIdOf } from './trace-ids.js';
 
-/** Waits up to here are part of a span. */
-const longWaitMs = 600_000;
 const maxNotes = 32;
-
-/** A step that has begun and not ended. */
-interface OpenStep {
-  readonly step_id: string;
-  readonly step_type: string;
-  readonly scope: string;
-  readonly attempt: number;
-  /** When it was queued, or began if it is a control step. */
-  since: number;
-  /** When a worker began; null before that, and for control steps. */
-  started_at: number | null;
-  worker: string | null;
-  readonly is_control: boolean;
-  /** The stretch that its span belongs to. */
-  stretch: number;
-  /** The turn in which it began. */
-  readonly turn: number;
-  has_children: boolean;
-  notes: SpanNote[];
-  links: SpanLink[];
-}
 
 /** What must be known of a run to go on deriving its spans. */
 interface Standing {
@@ -216,11 +201,12 @@ export class RunSpans {
   }
 
   private parentOf(scope: string, stretch: number): string {
-    const owner = scope === '' ? null : ownerOf(scope);
-    if (owner === null) return runSpanId(this.key, stretch);
-    const open = this.open.get(owner.key);
+    const iteration = splitIterationScope(scope);
+    if (iteration === null) return runSpanId(this.key, stretch);
+    const { owner, attempt } = iteration;
+    const open = this.open.get(owner);
     if (open !== undefined) open.has_children = true;
-    return stepSpanId(this.key, owner.key, owner.attempt, stretch);
+    return stepSpanId(this.key, owner, attempt, stretch);
   }
 
   private endStretchBefore(at: number): void {
@@ -309,34 +295,4 @@ function timeOf({ timestamp }: RunEvent): number {
 
 function addNote(notes: SpanNote[], note: SpanNote): void {
   if (notes.length < maxNotes) notes.push(note);
-}
-
-/** S2: of an attempt that waited long for a worker, the span is the time that it ran. */
-function timesOf({ since, started_at }: OpenStep, at: number): { start_at: number; end_at: number } {
-  const waited = (started_at ?? at) - since;
-  const startAt = waited > longWaitMs ? (started_at ?? at) : since;
-  return { start_at: Math.min(startAt, at), end_at: at };
-}
-
-function stepAttributes(key: string, step: OpenStep, at: number): SpanAttributes {
-  const { step_id, step_type, attempt, is_control, since, started_at, worker } = step;
-  const named = { 'llmteam.step_id': step_id, 'llmteam.step': key, 'llmteam.step_type': step_type };
-  if (is_control) return named;
-  return {
-    ...named,
-    'llmteam.attempt': attempt,
-    'llmteam.queue_ms': Math.max(0, (started_at ?? at) - since),
-    ...(started_at !== null && { 'llmteam.run_ms': Math.max(0, at - started_at) }),
-    ...(worker !== null && { 'llmteam.worker': worker }),
-  };
-}
-
-function errorType(code: string | undefined): SpanAttributes {
-  return code === undefined ? {} : { 'error.type': code };
-}
-
-/** Of scope `each#2[3]`, `each` in its second attempt. */
-function ownerOf(scope: string): { readonly key: string; readonly attempt: number } | null {
-  const found = /^(.*?)(?:#(\d+))?\[\d+\]$/.exec(scope);
-  return found?.[1] === undefined ? null : { key: found[1], attempt: Number(found[2] ?? 1) };
 }

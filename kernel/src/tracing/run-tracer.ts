@@ -2,11 +2,11 @@
  * Purpose: the spans of a loop's runs on their way from events to the exporter.
  * Owns: which runs are traced. Does not own: what the spans are (run-spans.ts), when they are exported (span-outbox.ts).
  */
-import type { Job, Json, Position, RunEvent, RunKey, RunRequested, RunTrace } from '@llmteam/contracts';
+import type { Entry, Job, Json, Position, RunEvent, RunKey, RunRequested, RunTrace } from '@llmteam/contracts';
 import type { Run } from '../engine/state.js';
 import { RunSpans } from './run-spans.js';
 import type { SpanOutbox } from './span-outbox.js';
-import type { SpanLink } from './span-record.js';
+import type { SpanLink, SpanRecord } from './span-record.js';
 import { traceparent } from './traceparent.js';
 
 /** A run that may be traced. */
@@ -22,10 +22,6 @@ export class RunTracer {
     private readonly outbox: SpanOutbox | null,
   ) {}
 
-  get isOn(): boolean {
-    return this.outbox !== null;
-  }
-
   /** Before the first event of the run. */
   begin(owner: Traced, request: RunRequested): void {
     if (this.traces(request)) owner.spans = new RunSpans(owner, request);
@@ -38,6 +34,30 @@ export class RunTracer {
     return owner.spans !== null;
   }
 
+  /** The spans of a history that is read from its beginning; `done` tells them, once all of it was read. Null: they are not wanted. */
+  replay(owner: Traced): Replay | null {
+    // A run that was evicted here has kept its spans.
+    if (this.outbox === null || owner.spans !== null) return null;
+    const { tenant_id, run_id } = owner;
+    const copy: Traced = { tenant_id, run_id, spans: null, run: null };
+    const found: { readonly position: Position; readonly spans: readonly SpanRecord[] }[] = [];
+    let copies = 0;
+    return {
+      take: ({ fact, position }, run, events) => {
+        if (fact.type === 'run.requested') {
+          this.begin(copy, fact);
+          copies = fact.forked_from?.entries ?? 0;
+        }
+        const spans = copy.spans?.after(events, run.state) ?? [];
+        if (copies-- <= 0) found.push({ position, spans });
+      },
+      done: () => {
+        owner.spans = copy.spans;
+        for (const { position, spans } of found) this.outbox?.add(position, spans);
+      },
+    };
+  }
+
   /** The events of the entry at `position`. `isCopy`: another run did what they tell, and has their spans. */
   note(owner: Traced, run: Run, events: readonly RunEvent[], { position, isCopy }: NotedEntry): void {
     const spans = owner.spans?.after(events, run.state) ?? [];
@@ -47,6 +67,11 @@ export class RunTracer {
   private traces({ trace }: RunRequested): boolean {
     return this.outbox !== null && trace?.sampled === true;
   }
+}
+
+export interface Replay {
+  take(entry: Entry, run: Run, events: readonly RunEvent[]): void;
+  done(): void;
 }
 
 export interface NotedEntry {

@@ -3,7 +3,7 @@
  * Owns: batches, bounds, what a successor need not export again. Does not own: deriving spans (run-spans.ts).
  * Invariants:
  *   X1 A span is handed over again only if the process died between handing it over and noting that, and then has the same id.
- *   X2 Neither the loop nor its runs wait for an export, but the last one of a loop that stops, and that for `patienceMs` only.
+ *   X2 Neither the loop nor its runs wait for an export. A round of checkpoints does, and a loop that stops: for `patienceMs` at most.
  *   X3 What cannot be delivered is kept up to `maxPending` spans; beyond it new spans are dropped and counted.
  */
 import type { Clock, KvStore, Position, Timer } from '@llmteam/contracts';

@@ -8,7 +8,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Bodies } from './bodies.js';
 import type { ConnectionWatch } from './connection-watch.js';
 import { parseJob } from './job-text.js';
-import { tracedJob } from './job-trace.js';
+import { withTrace } from './job-trace.js';
 import { PullRequests } from './pull-requests.js';
 import { ack, release, type StreamMessage, stillWorking } from './stream-message.js';
 
@@ -92,7 +92,7 @@ export class JobConsumer implements Consumer {
   private deliver({ reply, deliveries, msg, headers }: StreamMessage, text: string): void {
     const job = parseJob(text);
     if (job !== null) {
-      this.options.handle(new NatsDelivery(this, reply, deliveries, tracedJob(job, headers)));
+      this.options.handle(new NatsDelivery(this, reply, deliveries, withTrace(job, headers)));
       return;
     }
     // If it was meant to be a job, its coordinator publishes it again.

@@ -8,7 +8,7 @@ export function traceHeaders({ traceparent, tracestate }: Job): HeaderTable | un
   return { traceparent, ...(tracestate !== undefined && { tracestate }) };
 }
 
-export function tracedJob(job: Job, headers: MsgHdrs | undefined): Job {
+export function withTrace(job: Job, headers: MsgHdrs | undefined): Job {
   const traceparent = headers?.get('traceparent') ?? '';
   if (traceparent === '') return job;
   const tracestate = headers?.get('tracestate') ?? '';

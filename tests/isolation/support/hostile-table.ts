@@ -172,7 +172,7 @@ const told: Ends = {
 
 export const hostileRows: readonly HostileRow[] = [
   ...rowsOf('throws', errors),
-  ...rowsOf('throws_at_once', { error: errors.error as RegExp, proxy: errors.proxy as RegExp }),
+  ...rowsOf('throws_at_once', errors),
   ...rowsOf('returns', refusals),
   ...Object.entries(sinks).flatMap(([to, ends]) => rowsOf('sends', ends, { to })),
   ...deeds,

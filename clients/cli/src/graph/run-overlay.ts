@@ -1,4 +1,11 @@
-import { type RunView, type StepStatus, type StepSummary, stepStatuses } from '@llmteam/contracts';
+import {
+  type RunView,
+  type StepStatus,
+  type StepSummary,
+  splitIterationScope,
+  splitStepKey,
+  stepStatuses,
+} from '@llmteam/contracts';
 import { errorText, failurePlace } from '../failure-place.js';
 import { waitingText } from '../waiting-text.js';
 import type { Diagram, DiagramEdge } from './diagram.js';
@@ -165,8 +172,9 @@ function statusWithin(owner: ShownStatus | undefined): ShownStatus {
 function countIterations(diagram: Diagram, view: RunView): Map<number, number> {
   const scopes = new Map<string, Set<string>>();
   for (const { scope } of view.steps) {
-    const owner = /(?:^|\/)([^/[\]]+)\[\d+\]$/.exec(scope)?.[1];
-    if (owner === undefined) continue;
+    const iteration = splitIterationScope(scope);
+    if (iteration === null) continue;
+    const owner = splitStepKey(iteration.owner).step_id;
     const known = scopes.get(owner) ?? new Set();
     known.add(scope);
     scopes.set(owner, known);

@@ -25,7 +25,7 @@ const propagator = new W3CTraceContextPropagator();
 /** Starts the span of every request to the API, and gives what is started by it a place in its trace. */
 export function traceRequest(): Middleware {
   return async (request, next) => {
-    if (!request.path.startsWith('/api/') && !request.path.startsWith('/hooks/')) return await next();
+    if (!request.path.startsWith('/api/')) return await next();
     const caller = callerOf(request.headers);
     const span = trace.getTracer('llmteam').startSpan(request.method, { kind: SpanKind.SERVER }, caller);
     const within = span.spanContext();

@@ -25,11 +25,6 @@ export class Delivery {
     this.lost += count;
   }
 
-  /** Spans that were never delivered. */
-  get lostSpans(): number {
-    return this.lost;
-  }
-
   private noteFailure(err: unknown): void {
     if (this.isFailing) return;
     this.isFailing = true;

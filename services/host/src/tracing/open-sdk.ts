@@ -35,7 +35,6 @@ export interface SdkOptions {
 export interface Sdk {
   readonly spanExport: SpanExport;
   samples(traceId: string): boolean;
-  lostSpans(): number;
   close(): Promise<void>;
 }
 
@@ -72,7 +71,6 @@ export function openSdk({ endpoint, headers, sampleRatio, service, log }: SdkOpt
       dropped: (count) => delivery.noteLost(count),
     },
     samples: (traceId) => sampler.shouldSample(ROOT_CONTEXT, traceId).decision !== SamplingDecision.NOT_RECORD,
-    lostSpans: () => delivery.lostSpans,
     close: async () => {
       undo();
       await within(closeMs, provider.shutdown());
