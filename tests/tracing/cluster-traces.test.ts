@@ -61,7 +61,8 @@ async function spansOfRun(): Promise<readonly ReceivedSpan[]> {
       const task = `/tasks/${encodeURIComponent(`${run_id}:approve`)}`;
       await until('the task', async () => (await ask(task)).status === 200 || null);
       // What a worker has not exported yet dies with it.
-      await until('four requests', () => receiver.spans.filter(({ name }) => name === 'GET').length === 4 || null);
+      const ofWorkers = () => receiver.spans.filter(({ name }) => /^(GET|chat)/.test(name)).length;
+      await until('four requests and a call of a model', () => ofWorkers() === 5 || null);
       workers[0]?.signal('SIGKILL');
       await killOwner(installation, coordinators, run_id);
       assert.ok((await ask(`${task}/answer`, { decision: 'approve' })).ok);
