@@ -6,6 +6,8 @@
  *   node scripts/run-tests.mjs --project <f>   files this tsconfig.json includes, in its order; the files of a folder share a process
  *   node scripts/run-tests.mjs --tests <dir>   another folder of tests
  *   --jobs 4, or TEST_JOBS=4                   busy processes at a time (default 2); one more is for tests that mostly wait
+ *   --again 3, or TEST_AGAIN=3                 if at most 3 processes failed, each runs once more, alone: what passes then is told as `flaky`,
+ *                                              with what it printed the first time, and does not fail the command
  *
  * The last line on stdout is always `N passed, N failed`; the exit code is 1 if anything failed.
  */
@@ -20,11 +22,17 @@ import { unitsOf, unitsOfProject } from './test-units.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 const { values, positionals } = parseArgs({
-  options: { tests: { type: 'string' }, project: { type: 'string' }, jobs: { type: 'string' } },
+  options: {
+    tests: { type: 'string' },
+    project: { type: 'string' },
+    jobs: { type: 'string' },
+    again: { type: 'string' },
+  },
   allowPositionals: true,
 });
 const folder = resolve(values.tests ?? join(root, 'tests'));
 const jobs = Math.max(1, Number.parseInt(values.jobs ?? process.env.TEST_JOBS ?? '2', 10) || 2);
+const mostAgain = Number.parseInt(values.again ?? process.env.TEST_AGAIN ?? '0', 10) || 0;
 
 const progress = {
   running: new Set(),
@@ -81,7 +89,8 @@ async function checkUnit({ files, timeoutSeconds }) {
     const reason = refusal(source, compiled[place]);
     return reason === undefined ? [] : [`${name} ${reason}`];
   });
-  if (refused.length > 0) return { passed: 0, failed: refused.length, faults: refused, output: '', ms: 0 };
+  if (refused.length > 0)
+    return { passed: 0, failed: refused.length, faults: refused, output: '', ms: 0, isRefused: true };
   const started = performance.now();
   const outcome = await runFiles(compiled, { cwd: root, timeoutMs: timeoutSeconds * 1000 });
   const ms = Math.round(performance.now() - started);
@@ -102,39 +111,58 @@ function report(name, result) {
   if (shown) console.log(shown.replace(/^/gm, '     | '));
 }
 
+async function run(unit, state) {
+  progress.running.add(unit.name);
+  progress.show(state.done, state.units);
+  const result = await checkUnit(unit);
+  progress.running.delete(unit.name);
+  state.done += 1;
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  report(unit.name, result);
+  progress.show(state.done, state.units);
+  return { unit, ...result };
+}
+
 async function runAll(units) {
-  const total = { passed: 0, failed: 0, done: 0 };
-  const run = async (unit) => {
-    progress.running.add(unit.name);
-    progress.show(total.done, units.length);
-    const result = await checkUnit(unit);
-    progress.running.delete(unit.name);
-    total.done += 1;
-    total.passed += result.passed;
-    total.failed += result.failed;
-    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-    report(unit.name, result);
-    progress.show(total.done, units.length);
-  };
+  const state = { done: 0, units: units.length };
+  const results = [];
   const inTurn = async (...queues) => {
     for (const queue of queues)
-      for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) await run(unit);
+      for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) results.push(await run(unit, state));
   };
   const waiting = units.filter(({ waits }) => waits);
   const busy = units.filter(({ waits }) => !waits);
   // Whoever is done with the busy ones helps with those that wait.
   await Promise.all([inTurn(waiting), ...Array.from({ length: jobs }, () => inTurn(busy, waiting))]);
-  return total;
+  return results;
+}
+
+/** A deadline that a busy machine missed is told apart from a fault, and still told. */
+async function runFailedAgain(results) {
+  const failed = results.filter((result) => result.failed > 0);
+  if (failed.length > mostAgain || failed.some(({ isRefused }) => isRefused)) return results;
+  const state = { done: 0, units: failed.length };
+  const settled = results.filter((result) => result.failed === 0);
+  for (const { unit } of failed) {
+    console.log(`\nonce more, alone: ${unit.name}`);
+    const second = await run(unit, state);
+    settled.push({ ...second, isFlaky: second.failed === 0 });
+  }
+  return settled;
 }
 
 const started = performance.now();
 const chosen = units(testFiles());
-const total = await runAll(chosen);
+const results = await runFailedAgain(await runAll(chosen));
+const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+const total = { passed: sum('passed'), failed: sum('failed') };
 if (chosen.length === 0) {
   console.log(positionals.length > 0 ? `no test file matches ${positionals.join(' ')}` : `no test files in ${folder}`);
   total.failed = 1;
 }
 const count = chosen.flatMap(({ files }) => files).length;
 console.log(`\n${count} files in ${chosen.length} processes, ${((performance.now() - started) / 1000).toFixed(1)} s`);
+for (const { unit } of results.filter(({ isFlaky }) => isFlaky))
+  console.log(`flaky: ${unit.name} failed, then passed alone`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -70,6 +70,32 @@ spec('test runner', (test) => {
     });
   });
 
+  test('runs what failed once more, alone, and tells which of it is flaky', () => {
+    const failing = `${useSpec} spec('bad', (test) => { test('fails', () => { throw new Error('always'); }); });`;
+    const flaky = `${useSpec} import { existsSync, writeFileSync } from 'node:fs';
+      const mark = new URL('mark', import.meta.url);
+      spec('late', (test) => { test('fails at first', () => {
+        if (existsSync(mark)) return;
+        writeFileSync(mark, '');
+        throw new Error('at first');
+      }); });`;
+    const alone = '// own process: to pass\n';
+    withFiles({ compiled: { flaky, passing: `${alone}${passing}` } }, (run) => {
+      const { code, text, lastLine } = run('--again', '1');
+      assert.is(lastLine, '3 passed, 0 failed', text);
+      assert.is(code, 0);
+      assert.match(text, /FAIL flaky[^]*at first[^]*ok {3}flaky[^]*^flaky: flaky failed, then passed alone$/m);
+    });
+    withFiles({ compiled: { failing, flaky: `${alone}${flaky}` } }, (run) => {
+      assert.is(run('--again', '1').lastLine, '0 passed, 2 failed', 'two failed: neither gets a second chance');
+    });
+    withFiles({ compiled: { failing, flaky: `${alone}${flaky}` } }, (run) => {
+      const { code, lastLine } = run('--again', '2');
+      assert.is(lastLine, '1 passed, 1 failed');
+      assert.is(code, 1);
+    });
+  });
+
   test('prints a failing file in full and a passing one in a line', () => {
     const failing = `${useSpec} import * as assert from '${assertUrl}';
       spec('bad', (test) => { test('fine', () => {}); test('two is three', () => { console.log('seen'); assert.is(2, 3); }); });`;
