@@ -84,7 +84,7 @@ spec('test runner', (test) => {
       const { code, text, lastLine } = run('--again', '1');
       assert.is(lastLine, '3 passed, 0 failed', text);
       assert.is(code, 0);
-      assert.match(text, /FAIL flaky[^]*at first[^]*ok {3}flaky[^]*^flaky: flaky failed, then passed alone$/m);
+      assert.match(text, /FAIL flaky[\s\S]*at first[\s\S]*ok {3}flaky[\s\S]*^flaky: flaky failed, then passed alone$/m);
     });
     withFiles({ compiled: { failing, flaky: `${alone}${flaky}` } }, (run) => {
       assert.is(run('--again', '1').lastLine, '0 passed, 2 failed', 'two failed: neither gets a second chance');
