@@ -1,4 +1,4 @@
-// takes: 80
+// takes: 50
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import type { Isolation } from '@llmteam/kernel';
@@ -23,6 +23,7 @@ async function amongOthers<T>({ calm, other }: HostileRuntime, work: () => Promi
   return result;
 }
 
+/** What is not told by the end of a step alone; the rest is a row of `support/hostile-table.ts`. */
 spec('what a hostile handler does', (test) => {
   for (const isolation of everywhere) {
     test(
@@ -55,60 +56,19 @@ spec('what a hostile handler does', (test) => {
         ),
       patience,
     );
-
-    test(
-      `${isolation}: a result that comes after the time-out is a time-out`,
-      () =>
-        withHostile(isolation, async (hostile) => {
-          const late = await hostile.act('late', { config: { ms: 700 }, timeout_seconds: 0.5 });
-          assert.match(endOf(late), /^STEP_TIMEOUT: /);
-        }),
-      patience,
-    );
   }
 
   for (const isolation of isolated) {
     test(
-      `${isolation}: a rejection that nobody awaits is its own`,
-      () =>
-        withHostile(isolation, async (hostile) => {
-          const during = await amongOthers(hostile, () => hostile.act('rejects', { config: { ms: 200 } }));
-          assert.is(endOf(during), "STEP_FAILED: outside of the handler's promise: stray");
-        }),
-      patience,
-    );
-
-    test(
-      `${isolation}: one that ends its process, loops, ignores its abort or fills its heap harms only its own attempt`,
+      `${isolation}: one that fills its heap harms only its own attempt, and is told so`,
       () =>
         withHostile(
           isolation,
           async (hostile) => {
-            const ended = async (name: string, seconds?: number) => {
-              const more = seconds === undefined ? {} : { timeout_seconds: seconds };
-              return endOf(await amongOthers(hostile, () => hostile.act(name, more)));
-            };
-            assert.is(await ended('exits'), "STEP_CRASHED: plugin 'hostile' ended with exit code 3 while the step ran");
-            assert.match(await ended('loops', 0.5), /^STEP_TIMEOUT: /);
-            assert.match(await ended('never', 0.5), /^STEP_TIMEOUT: /);
-            assert.match(await ended('deaf', 0.5), /^STEP_TIMEOUT: /);
-            assert.match(await ended('fills_heap'), /^STEP_CRASHED: plugin 'hostile' .*(memory|heap)/);
+            const filled = await amongOthers(hostile, () => hostile.act('fills_heap'));
+            assert.match(endOf(filled), /^STEP_CRASHED: plugin 'hostile' .*(memory|heap)/);
           },
           { memory_mb: 64 },
-        ),
-      patience,
-    );
-
-    test(
-      `${isolation}: one that does not respond is ended, also without a time-out`,
-      () =>
-        withHostile(
-          isolation,
-          async (hostile) => {
-            const stuck = await amongOthers(hostile, () => hostile.act('loops'));
-            assert.match(endOf(stuck), /^STEP_CRASHED: plugin 'hostile' did not respond for 1 s/);
-          },
-          { unresponsive_seconds: 1 },
         ),
       patience,
     );
@@ -143,26 +103,10 @@ spec('what a hostile handler does', (test) => {
     );
 
     test(
-      `${isolation}: patched prototypes stay with it`,
+      `${isolation}: a refused connection is told with the way that is open, and with what is not declared or granted`,
       () =>
         withHostile(isolation, async (hostile) => {
-          await hostile.act('patches', { timeout_seconds: 1 });
-          assert.is(JSON.stringify({ a: [1].map((one) => one + 1) }), '{"a":[2]}');
-          assert.is((await hostile.other()).status, 'completed');
-        }),
-      patience,
-    );
-
-    test(
-      `${isolation}: it sees no variable of the environment, starts no process, signals none and opens no connection`,
-      () =>
-        withHostile(isolation, async (hostile) => {
-          assert.is(endOf(await hostile.act('environment')), '[]');
-          for (const told of (await hostile.act('processes')).output as string[]) {
-            assert.match(told, /PERMISSION_DENIED|ERR_ACCESS_DENIED/);
-          }
           const ways = (await hostile.act('network', { config: { port: 9 } })).output as Record<string, string>;
-          for (const told of Object.values(ways)) assert.match(told, /^PERMISSION_DENIED: /);
           for (const way of ['fetch', 'socket']) assert.match(String(ways[way]), /context\.fetch/);
           assert.match(String(ways.undeclared), /'elsewhere\.example\.com': its manifest does not declare it/);
           assert.match(String(ways.ungranted), /'api\.example\.com': the configuration does not grant it/);
@@ -228,30 +172,6 @@ spec('what a hostile handler does', (test) => {
       patience,
     );
   }
-
-  test(
-    'process: it may abort itself, and loads no native code',
-    () =>
-      withHostile('process', async (hostile) => {
-        assert.match(endOf(await amongOthers(hostile, () => hostile.act('aborts'))), /^STEP_CRASHED: .*SIGABRT/);
-        assert.is(endOf(await hostile.act('addons')), '"PERMISSION_DENIED"');
-      }),
-    patience,
-  );
-
-  test(
-    'process: memory outside of the heap counts too',
-    () =>
-      withHostile(
-        'process',
-        async (hostile) => {
-          const filled = await amongOthers(hostile, () => hostile.act('fills_buffers'));
-          assert.match(endOf(filled), /^STEP_CRASHED: plugin 'hostile' needed more than 64 MB of memory/);
-        },
-        { memory_mb: 64 },
-      ),
-    patience,
-  );
 
   test(
     'process: it reads no file but its own code, and writes none',
