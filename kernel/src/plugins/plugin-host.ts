@@ -39,6 +39,7 @@ import type { Grant, PluginStanding } from './plugin-standing.js';
 import { stopAll } from './plugin-stops.js';
 import { checkName, type SettledOffers, settleOffers } from './rival-plugins.js';
 import { strayErrors } from './stray-errors.js';
+import { syntaxFault } from './syntax-fault.js';
 
 /** A plugin that the operator, or the release, asks for. */
 export interface WantedPlugin {
@@ -173,11 +174,15 @@ export class PluginHost {
     const { isOurs = false, replaces = [], grant = isOurs ? 'declared' : [] } = wanted;
     const source = readPluginPackage(wanted.specifier, wanted.fromFolder);
     const isolation = this.options.isolateMain === undefined ? 'inline' : isolationOf(wanted, source);
-    const { exported } =
-      isolation === 'inline'
-        ? await this.importCode(source, isOurs)
-        : { exported: await this.isolate(wanted, source, grant) };
-    return { source, isolation, isOurs, replaces, grant, exported };
+    try {
+      const { exported } =
+        isolation === 'inline'
+          ? await this.importCode(source, isOurs)
+          : { exported: await this.isolate(wanted, source, grant) };
+      return { source, isolation, isOurs, replaces, grant, exported };
+    } catch (thrown) {
+      throw (await syntaxFault(source, thrown)) ?? thrown;
+    }
   }
 
   private accept({ source, isolation, isOurs, replaces, grant, exported }: Code): void {

@@ -48,7 +48,11 @@ export const unfit: readonly Unfit[] = [
   },
   { name: 'empty', code: 'export default {};', says: /^PLUGIN_INVALID: .*it has no 'name'; it has no 'api'/ },
   { name: 'proxy', code: 'export default poisoned();', says: /^PLUGIN_INVALID: .*cannot be read: do not touch/ },
-  { name: 'syntax', code: 'export default {{;', says: /^PLUGIN_FAILED: .*could not be loaded: / },
+  {
+    name: 'syntax',
+    code: 'export default {\n  {;',
+    says: /^PLUGIN_FAILED: .*could not be loaded: Unexpected token '\{' in .+index\.js:\d+$/,
+  },
   { name: 'throws', code: "throw new Error('bad day');", says: /^PLUGIN_FAILED: .*could not be loaded: .*bad day/ },
   { name: 'throws-proxy', code: 'throw poisoned();', says: /^PLUGIN_FAILED: .*(cannot be read|do not touch)/ },
   {
