@@ -108,6 +108,7 @@ export { WorkLoop, type WorkLoopOptions } from './runtime/work-loop.js';
 export type { JobEnd, WorkObserver } from './runtime/work-observer.js';
 export type { WorkerDeps } from './runtime/worker-deps.js';
 export { SpareTurns, spareSlices, spareTurns } from './slices/spare-turns.js';
+export { noteCopiedEntries } from './tracing/copied-entries.js';
 export type { SpanExport, SpanLink, SpanRecord } from './tracing/span-record.js';
 export { traceIdOf } from './tracing/trace-ids.js';
 export type { RequestingSpan } from './tracing/trace-of-run.js';

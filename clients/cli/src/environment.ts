@@ -1,3 +1,5 @@
+import type { CallerHeaders } from '@llmteam/service-host';
+
 /** The environment of the process. No other file of the CLI reads it. */
 export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -7,6 +9,8 @@ export interface Environment {
   readonly gatewayUrl: string | undefined;
   /** `LLMTEAM_KEY` */
   readonly gatewayKey: string | undefined;
+  /** `TRACEPARENT` and `TRACESTATE`: the span that the command is part of, as build servers set them. */
+  readonly caller: CallerHeaders;
   /** From `NO_COLOR` and `FORCE_COLOR`; undefined leaves it to the terminal's capabilities. */
   readonly colours: boolean | undefined;
   /** Whether the terminal can move its cursor. */
@@ -23,6 +27,7 @@ export function readEnvironment(): Environment {
     home: variables.LLMTEAM_HOME || undefined,
     gatewayUrl: variables.LLMTEAM_URL || undefined,
     gatewayKey: variables.LLMTEAM_KEY || undefined,
+    caller: { traceparent: variables.TRACEPARENT || undefined, tracestate: variables.TRACESTATE || undefined },
     colours: coloursOf(variables.NO_COLOR, variables.FORCE_COLOR),
     canRedraw: terminal !== 'dumb',
     hasUnicode: terminal !== 'linux' && !isOldWindows,

@@ -44,6 +44,11 @@ export interface WaitOptions {
   readonly wait?: number;
 }
 
+export interface StartOptions extends WaitOptions {
+  /** W3C Trace Context of the caller: the run goes on with its trace. */
+  readonly trace?: { readonly traceparent?: string | undefined; readonly tracestate?: string | undefined };
+}
+
 const segment = (id: string): string => `${api}/segments/${encodeURIComponent(id)}`;
 const run = (id: string): string => `${api}/runs/${encodeURIComponent(id)}`;
 const task = (id: string): string => `${api}/tasks/${encodeURIComponent(id)}`;
@@ -100,10 +105,15 @@ export class LlmteamClient {
     await this.transport.json(segment(segmentId), { method: 'DELETE' });
   }
 
-  startRun(segmentId: string, body?: StartRunBody, options?: { readonly wait?: 0 }): Promise<RunAccepted>;
-  startRun(segmentId: string, body: StartRunBody, options: WaitOptions): Promise<RunAccepted | RunView>;
-  startRun(segmentId: string, body: StartRunBody = {}, { wait }: WaitOptions = {}): Promise<RunAccepted> {
-    return this.transport.json(`${segment(segmentId)}/runs`, { method: 'POST', body, query: { wait } });
+  startRun(
+    segmentId: string,
+    body?: StartRunBody,
+    options?: StartOptions & { readonly wait?: 0 },
+  ): Promise<RunAccepted>;
+  startRun(segmentId: string, body: StartRunBody, options: StartOptions): Promise<RunAccepted | RunView>;
+  startRun(segmentId: string, body: StartRunBody = {}, { wait, trace }: StartOptions = {}): Promise<RunAccepted> {
+    const headers = { ...trace };
+    return this.transport.json(`${segment(segmentId)}/runs`, { method: 'POST', body, query: { wait }, headers });
   }
 
   listRuns(

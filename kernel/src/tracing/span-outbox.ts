@@ -7,6 +7,7 @@
  *   X3 What cannot be delivered is kept up to `maxPending` spans; beyond it new spans are dropped and counted.
  */
 import type { Clock, KvStore, Position, Timer } from '@llmteam/contracts';
+import { type CopiedEntries, copiedEntries } from './copied-entries.js';
 import type { SpanExport, SpanRecord } from './span-record.js';
 
 export interface SpanOutboxDeps {
@@ -31,6 +32,8 @@ export class SpanOutbox {
   private pending: Pending[] = [];
   /** All spans of entries up to here are exported. */
   private exported: Position = 0;
+  /** Not ours to export. */
+  private copied: readonly CopiedEntries[] = [];
   private sending: Promise<void> | null = null;
   private timer: Timer | null = null;
   private pauseMs = exportAfterMs;
@@ -40,14 +43,16 @@ export class SpanOutbox {
 
   /** Where the last owner of the partition got to. Called before anything is added. */
   async begin(): Promise<void> {
-    const found = await this.deps.kv.get(this.key);
+    const { kv, partition } = this.deps;
+    this.copied = await copiedEntries(kv, partition);
+    const found = await kv.get(this.key);
     const exported = (found?.value as { readonly exported?: unknown } | undefined)?.exported;
     if (Number.isSafeInteger(exported)) this.exported = exported as Position;
   }
 
-  /** Spans that ended with the entry at `position`. Those of entries that were exported already are passed over. */
+  /** Spans that ended with the entry at `position`. Those of entries that were exported already, here or elsewhere, are passed over. */
   add(position: Position, spans: readonly SpanRecord[]): void {
-    if (this.isOver || spans.length === 0 || position <= this.exported) return;
+    if (this.isOver || spans.length === 0 || position <= this.exported || this.isCopied(position)) return;
     const room = Math.max(0, maxPending - this.pending.length);
     for (const span of spans.slice(0, room)) this.pending.push({ position, span });
     if (spans.length > room) this.deps.exporter.dropped(spans.length - room);
@@ -74,6 +79,10 @@ export class SpanOutbox {
     this.timer?.cancel();
     this.timer = null;
     this.pending = [];
+  }
+
+  private isCopied(position: Position): boolean {
+    return this.copied.some(({ after, upto }) => position > after && position <= upto);
   }
 
   private get key(): string {

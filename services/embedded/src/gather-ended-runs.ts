@@ -6,8 +6,15 @@
  *  G2 a copy that was interrupted is completed by the next one: entries are deduplicated by their message ids
  */
 import { basename } from 'node:path';
-import { type Backend, isLlmteamError, type Journal, type NewEntry, type RunKey } from '@llmteam/contracts';
-import type { StepCatalog } from '@llmteam/kernel';
+import {
+  type Backend,
+  isLlmteamError,
+  type Journal,
+  type NewEntry,
+  type Position,
+  type RunKey,
+} from '@llmteam/contracts';
+import { noteCopiedEntries, type StepCatalog } from '@llmteam/kernel';
 import { composeHistory } from './root.js';
 import type { StoreFolders } from './store-folders.js';
 
@@ -43,6 +50,7 @@ async function copyEndedRuns(source: Backend, target: Backend, name: string, cat
   const from = composeHistory(source, catalog).journal;
   const to = composeHistory(target, catalog).journal;
   const definitions = new Set<string>();
+  const before = await endsOf(to);
   for (let partition = 0; partition < from.partitions; partition++) {
     const bookmark = `gathered/${name}/${partition}`;
     const known = (await target.kv.get(bookmark))?.value;
@@ -54,6 +62,13 @@ async function copyEndedRuns(source: Backend, target: Backend, name: string, cat
     for (const hash of definitions) await target.blobs.put(await source.blobs.get(hash));
     if (end !== known) await target.kv.put(bookmark, end);
   }
+  for (const [partition, upto] of (await endsOf(to)).entries()) {
+    await noteCopiedEntries(target.kv, partition, { after: before[partition] ?? 0, upto });
+  }
+}
+
+function endsOf(journal: Journal): Promise<Position[]> {
+  return Promise.all(Array.from({ length: journal.partitions }, (_, partition) => journal.end(partition)));
 }
 
 /** The runs that have ended since a position, and the position of the last entry looked at. */

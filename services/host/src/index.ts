@@ -33,4 +33,5 @@ export { stepBuckets, stepDuration, stepsExecuted } from './step-series.js';
 export { systemClock } from './system-clock.js';
 export { isSystemError, systemReason } from './system-reason.js';
 export { type ResourceNames, resourceNames } from './tenant-resources.js';
+export { type CallerHeaders, callerSpan } from './tracing/caller-span.js';
 export { noTracing, openTracing, type TracedService, type Tracing } from './tracing/tracing.js';

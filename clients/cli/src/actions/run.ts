@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Definition, type Json, LlmteamError, type RunKey, type Segment } from '@llmteam/contracts';
 import type { LocalStores, OwnedStore, RemoteStore } from '@llmteam/embedded';
 import { validateInput } from '@llmteam/kernel';
-import { type Config, loadPlugins } from '@llmteam/service-host';
+import { type Config, callerSpan, loadPlugins } from '@llmteam/service-host';
 import { configForFile } from '../configuration.js';
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.js';
 import { checkWritable } from '../files.js';
@@ -125,12 +125,13 @@ async function begin(runtime: OwnedStore['runtime'], key: RunKey, launch: Launch
 async function request(
   { segments, runs }: Pick<RemoteStore, 'segments' | 'runs'>,
   { tenant_id, run_id }: RunKey,
-  { definitions, input, options }: Launch,
+  { definitions, input, options, config, settings }: Launch,
 ): Promise<void> {
   const [first, ...others] = definitions;
   const { definition } = await segments.publish(tenant_id, first);
   for (const other of others) await segments.publish(tenant_id, other);
   const { timeout, correlationId, metadata } = options;
+  const span = config.file.tracing === undefined ? undefined : await callerSpan(settings.environment.caller);
   await runs.start({
     tenant_id,
     run_id,
@@ -139,5 +140,6 @@ async function request(
     ...(timeout !== undefined && { timeout_seconds: timeout }),
     ...(correlationId !== undefined && { correlation_id: correlationId }),
     ...(metadata !== undefined && { metadata }),
+    ...(span !== undefined && { span }),
   });
 }

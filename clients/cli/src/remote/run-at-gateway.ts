@@ -22,12 +22,14 @@ export async function runAtGateway(
   if (segment === null) return exitCodes.failed;
   const input = await readInput(options);
   const { timeout, correlationId, metadata } = options;
-  const started = stores.client.startRun(segment.segment_id, {
+  const body = {
     input_data: input,
     ...(timeout !== undefined && { timeout }),
     ...(correlationId !== undefined && { correlation_id: correlationId }),
     ...(metadata !== undefined && { metadata }),
-  });
+  };
+  const { caller } = settings.environment;
+  const started = stores.client.startRun(segment.segment_id, body, { trace: caller });
   const { run_id } = await stores.runs.ask(RunAccepted, started);
   const session = await RunSession.open(settings, { tenant_id: options.tenant, run_id }, segment, options);
   try {
