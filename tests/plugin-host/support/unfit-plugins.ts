@@ -8,6 +8,8 @@ export interface Unfit {
   readonly says: RegExp;
   /** The key `llmteam` of its package.json, besides the name. */
   readonly manifest?: object;
+  /** Another module, `part.js`. */
+  readonly part?: string;
 }
 
 /** Begins every module: a plugin that is well, and what can be done to it. */
@@ -52,6 +54,12 @@ export const unfit: readonly Unfit[] = [
     name: 'syntax',
     code: 'export default {\n  {;',
     says: /^PLUGIN_FAILED: .*could not be loaded: Unexpected token '\{' in .+index\.js:\d+$/,
+  },
+  {
+    name: 'syntax-of-a-part',
+    code: "import './part.js'; export default {};",
+    part: '\nconst ;',
+    says: /^PLUGIN_FAILED: .*could not be loaded: Unexpected token ';' in .+part\.js:2$/,
   },
   { name: 'throws', code: "throw new Error('bad day');", says: /^PLUGIN_FAILED: .*could not be loaded: .*bad day/ },
   { name: 'throws-proxy', code: 'throw poisoned();', says: /^PLUGIN_FAILED: .*(cannot be read|do not touch)/ },
