@@ -4,7 +4,7 @@ import { openSqliteBackend } from '@llmteam/backend-embedded';
 import type { Json, RunKey, Segment } from '@llmteam/contracts';
 import { EmbeddedRuntime } from '@llmteam/embedded';
 import { defineSegment, type Isolation, type StepCatalog } from '@llmteam/kernel';
-import { loadConfig, systemClock } from '@llmteam/service-host';
+import { configOf, systemClock } from '@llmteam/service-host';
 import { withFolder } from './folder.js';
 import { silent } from './silent.js';
 
@@ -21,11 +21,12 @@ export interface BenchRuntime {
 export async function withRuntime<T>(
   work: (runtime: BenchRuntime) => Promise<T>,
   isolation: Isolation = 'inline',
+  settings: object = {},
 ): Promise<T> {
   return withFolder(async (folder) => {
     const clock = systemClock();
     const runtime = await EmbeddedRuntime.open({
-      config: { ...loadConfig(null, {}), file: { plugins: [{ package: noopPlugin, isolation }] } },
+      config: configOf({ plugins: [{ package: noopPlugin, isolation }], ...settings }, folder),
       clock,
       log: silent,
       openBackend: () => openSqliteBackend({ folder, clock, synchronous: 'full' }),

@@ -1,4 +1,4 @@
-/** `npm run bench [-- --only embedded|inputs|expressions|lists|isolation|nats|gateway] [--json]` */
+/** `npm run bench [-- --only embedded|inputs|expressions|lists|isolation|tracing|nats|gateway] [--json]` */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type BenchRuntime, withRuntime } from './bench-runtime.js';
@@ -21,6 +21,7 @@ import { runLists } from './rows/run-lists.js';
 import { shortRun } from './rows/short-run.js';
 import { startUp } from './rows/start-up.js';
 import { throughput } from './rows/throughput.js';
+import { tracing } from './rows/tracing.js';
 
 type Question = () => Promise<Row | readonly Row[]>;
 
@@ -42,6 +43,7 @@ const groups: Readonly<Record<string, readonly Question[]>> = {
   expressions: [expressions],
   lists: [runLists],
   isolation: [isolation],
+  tracing: [tracing],
   nats: natsQuestions,
   gateway: [starts, overload, hostileViewer, streams],
 };

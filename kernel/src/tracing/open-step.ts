@@ -17,6 +17,8 @@ export interface OpenStep {
   readonly is_control: boolean;
   /** The stretch that its span belongs to. */
   stretch: number;
+  /** Its span in one stretch, once it was asked for. */
+  span?: { readonly stretch: number; readonly id: string };
   /** The turn in which it began. */
   readonly turn: number;
   has_children: boolean;

@@ -41,6 +41,8 @@ export class RunSpans {
   private notes: SpanNote[] = [];
   private open = new Map<string, OpenStep>();
   private made: SpanRecord[] = [];
+  /** Hashes are most of what a span costs. */
+  private readonly runSpanIds: string[] = [];
 
   constructor(
     private readonly key: RunKey,
@@ -83,7 +85,9 @@ export class RunSpans {
 
   /** The trace and span in which an attempt runs. */
   attemptSpan(step: string, attempt: number): SpanLink {
-    const stretch = this.open.get(step)?.stretch ?? this.stretch;
+    const open = this.open.get(step);
+    if (open?.attempt === attempt) return { trace_id: this.traceId(open.stretch), span_id: this.spanId(step, open) };
+    const stretch = open?.stretch ?? this.stretch;
     return { trace_id: this.traceId(stretch), span_id: stepSpanId(this.key, step, attempt, stretch) };
   }
 
@@ -182,13 +186,13 @@ export class RunSpans {
   }
 
   private emitStep(key: string, step: OpenStep, at: number, more: SpanAttributes, event: RunEvent | null): void {
-    const { step_id, attempt, stretch, links } = step;
+    const { step_id, stretch, links } = step;
     const error = event?.error ?? null;
     const exception = { 'exception.type': error?.error_code ?? '', 'exception.message': error?.error_message ?? '' };
     const notes = error === null ? step.notes : [...step.notes, { name: 'exception', at, attributes: exception }];
     this.made.push({
       trace_id: this.traceId(stretch),
-      span_id: stepSpanId(this.key, key, attempt, stretch),
+      span_id: this.spanId(key, step),
       parent_span_id: this.parentOf(step.scope, stretch),
       state: this.request.trace?.state ?? null,
       name: `step ${step_id}`,
@@ -202,7 +206,7 @@ export class RunSpans {
 
   private parentOf(scope: string, stretch: number): string {
     const iteration = splitIterationScope(scope);
-    if (iteration === null) return runSpanId(this.key, stretch);
+    if (iteration === null) return this.runSpan(stretch);
     const { owner, attempt } = iteration;
     const open = this.open.get(owner);
     if (open !== undefined) open.has_children = true;
@@ -248,11 +252,11 @@ export class RunSpans {
   }
 
   private emitRun(at: number, more: SpanAttributes, error: string | null): void {
-    const { key, request, stretch } = this;
+    const { request, stretch } = this;
     const { parent } = request;
     this.made.push({
       trace_id: this.traceId(stretch),
-      span_id: runSpanId(key, stretch),
+      span_id: this.runSpan(stretch),
       parent_span_id: stretch === 0 ? (request.trace?.parent_span_id ?? null) : null,
       state: request.trace?.state ?? null,
       name: `run ${request.segment_id}`,
@@ -275,13 +279,25 @@ export class RunSpans {
   /** Back to where it came from, or to the stretch before. */
   private runLinks(): readonly SpanLink[] {
     const { stretch } = this;
-    if (stretch > 0) return [{ trace_id: this.traceId(stretch - 1), span_id: runSpanId(this.key, stretch - 1) }];
+    if (stretch > 0) return [{ trace_id: this.traceId(stretch - 1), span_id: this.runSpan(stretch - 1) }];
     return this.request.trace?.link === undefined ? [] : [this.request.trace.link];
   }
 
   private attributes(): SpanAttributes {
     const { tenant_id, run_id } = this.key;
     return { 'llmteam.run_id': run_id, 'llmteam.tenant_id': tenant_id, 'llmteam.segment_id': this.request.segment_id };
+  }
+
+  private runSpan(stretch: number): string {
+    this.runSpanIds[stretch] ??= runSpanId(this.key, stretch);
+    return this.runSpanIds[stretch];
+  }
+
+  private spanId(key: string, step: OpenStep): string {
+    if (step.span?.stretch !== step.stretch) {
+      step.span = { stretch: step.stretch, id: stepSpanId(this.key, key, step.attempt, step.stretch) };
+    }
+    return step.span.id;
   }
 
   private traceId(stretch: number): string {

@@ -1,7 +1,7 @@
 /**
  * Purpose: ids of traces and spans, derived from the run, so that whoever reads its history gives a span the same id.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RunKey } from '@llmteam/contracts';
 
 /** The trace of a run whose requester named none. */
@@ -26,5 +26,5 @@ export function stepSpanId({ tenant_id, run_id }: RunKey, step: string, attempt:
 
 /** No part contains the separator: names and step keys have no control characters. */
 function digest(parts: readonly (string | number)[]): string {
-  return createHash('sha256').update(parts.join('\n')).digest('hex');
+  return hash('sha256', parts.join('\n'), 'hex');
 }
