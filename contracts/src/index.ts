@@ -121,7 +121,7 @@ export type { Backend } from './ports/backend.js';
 export type { Blobs } from './ports/blobs.js';
 export type { Clock, Timer } from './ports/clock.js';
 export { closedError } from './ports/closed-error.js';
-export type { Consumer, Delivery, JobQueue } from './ports/job-queue.js';
+export type { Consumer, Delivery, JobQueue, QueueDepth } from './ports/job-queue.js';
 export type {
   Entry,
   FollowOptions,

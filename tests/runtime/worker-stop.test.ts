@@ -124,6 +124,7 @@ function losingAnAck(queue: JobQueue): JobQueue {
     consume: (name, options, work) =>
       queue.consume(name, options, (delivery) => work(lost.acks > 0 ? delivery : withoutAck(delivery))),
     withdraw: (ids) => queue.withdraw(ids),
+    depth: (names) => queue.depth(names),
     close: () => queue.close(),
   };
 }

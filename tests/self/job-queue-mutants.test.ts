@@ -1,4 +1,4 @@
-import type { Delivery, Job, JobQueue } from '@llmteam/contracts';
+import type { Delivery, Job, JobQueue, QueueDepth } from '@llmteam/contracts';
 import type { Kit } from '@llmteam/testing';
 import { type JobQueueKit, jobQueueConformance } from '@llmteam/testing';
 import { altered } from '../support/altered.js';
@@ -44,6 +44,15 @@ function withConcurrency(change: (concurrency: number) => number) {
     altered(reference, {
       consume: (queue, { concurrency }, handle) =>
         reference.consume(queue, { concurrency: change(concurrency) }, handle),
+    });
+}
+
+/** A queue that tells `change` of what it holds. */
+function telling(change: (depth: QueueDepth) => QueueDepth) {
+  return (reference: JobQueue): JobQueue =>
+    altered(reference, {
+      depth: async (queues) =>
+        new Map([...(await reference.depth(queues))].map(([queue, depth]) => [queue, change(depth)])),
     });
 }
 
@@ -223,6 +232,79 @@ const mutants: readonly Mutant<JobQueue>[] = [
         },
       });
     },
+  },
+  {
+    name: 'tells nothing of a queue that nobody has used',
+    law: 'Q8 a queue that nobody has used',
+    mutate: (reference) =>
+      altered(reference, {
+        depth: async (queues) =>
+          new Map([...(await reference.depth(queues))].filter(([, depth]) => depth.queued + depth.in_flight > 0)),
+      }),
+  },
+  {
+    name: 'counts the jobs of all queues for each',
+    law: 'Q8 jobs are counted by queue',
+    mutate: (reference) =>
+      altered(reference, {
+        depth: async (queues) => {
+          const all = await reference.depth(['llm_agent@1', 'llm_agent@2', 'http_action@1']);
+          const queued = [...all.values()].reduce((sum, one) => sum + one.queued, 0);
+          return new Map(
+            [...(await reference.depth(queues))].map(([queue, depth]) => [queue, { ...depth, queued }] as const),
+          );
+        },
+      }),
+  },
+  {
+    name: 'counts jobs in flight as queued',
+    law: 'Q8 jobs are counted by queue',
+    mutate: telling((depth) => ({ ...depth, queued: depth.queued + depth.in_flight })),
+  },
+  {
+    name: 'counts withdrawn jobs',
+    law: 'Q8 withdrawn jobs',
+    mutate(reference) {
+      let withdrawn = 0;
+      return altered(reference, {
+        withdraw(jobIds) {
+          withdrawn += jobIds.length;
+          return reference.withdraw(jobIds);
+        },
+        depth: async (queues) =>
+          new Map(
+            [...(await reference.depth(queues))].map(
+              ([queue, depth]) => [queue, { ...depth, queued: depth.queued + withdrawn }] as const,
+            ),
+          ),
+      });
+    },
+  },
+  {
+    name: 'counts a nacked job twice',
+    law: 'Q8 a nacked job',
+    mutate: telling((depth) => (depth.queued === 1 && depth.in_flight === 0 ? { ...depth, in_flight: 1 } : depth)),
+  },
+  {
+    name: 'tells the age of the newest job',
+    law: 'Q8 the oldest',
+    mutate(reference) {
+      let newest: number | null = null;
+      return altered(
+        telling((depth) => ({ ...depth, oldest_queued_at: depth.queued === 0 ? null : newest }))(reference),
+        {
+          publish: async (jobs) => {
+            await reference.publish(jobs);
+            newest = (newest ?? 0) + 20;
+          },
+        },
+      );
+    },
+  },
+  {
+    name: 'tells an age where nothing is queued',
+    law: 'Q8 a queue that nobody has used',
+    mutate: telling((depth) => ({ ...depth, oldest_queued_at: depth.oldest_queued_at ?? 0 })),
   },
   {
     name: 'stop does not wait for what is handed out',

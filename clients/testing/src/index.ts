@@ -8,12 +8,8 @@ export {
   type OpenedBackend,
 } from './conformance/backend-conformance.js';
 export { type BlobsKit, blobsConformance, type OpenedBlobs } from './conformance/blobs-conformance.js';
-export {
-  type JobQueueKit,
-  job as sampleJob,
-  jobQueueConformance,
-  jobs as sampleJobs,
-} from './conformance/job-queue-conformance.js';
+export { jobQueueConformance } from './conformance/job-queue-conformance.js';
+export { type JobQueueKit, job as sampleJob, jobs as sampleJobs } from './conformance/job-queue-desk.js';
 export { journalConformance } from './conformance/journal-conformance.js';
 export {
   entriesOf as sampleEntries,

@@ -7,7 +7,15 @@
  *  C3 A delivery holds a slot of its worker from delivery until it is settled or its lease ends.
  *  C4 The dispatch loop is not reentrant, whatever a handler calls.
  */
-import { type Clock, type Consumer, closedError, type Delivery, type Job, type Timer } from '@llmteam/contracts';
+import {
+  type Clock,
+  type Consumer,
+  closedError,
+  type Delivery,
+  type Job,
+  type QueueDepth,
+  type Timer,
+} from '@llmteam/contracts';
 import { JobList, type QueuedJob, queuedJob } from './job-list.js';
 import { LeasedDelivery } from './leased-delivery.js';
 import { QueueWorker } from './queue-worker.js';
@@ -39,7 +47,7 @@ export class JobChannel {
 
   publish(job: Job): void {
     if (this.#jobs.has(job.job_id)) return;
-    const queued = queuedJob(job);
+    const queued = queuedJob(job, this.#options.clock.now());
     this.#jobs.set(job.job_id, queued);
     this.#waiting.push(queued);
     this.#dispatch();
@@ -55,6 +63,18 @@ export class JobChannel {
   withdraw(jobId: string): void {
     const queued = this.#jobs.get(jobId);
     if (queued !== undefined && queued.holder === null) this.#forget(queued);
+  }
+
+  depth(): QueueDepth {
+    const queued = this.#waiting.size + this.#delayed.size;
+    const oldest = queued === 0 ? null : this.#oldestQueued();
+    return { queued, in_flight: this.#leased.size, oldest_queued_at: oldest };
+  }
+
+  /** #jobs is in order of publication, and few of the first are not queued: those that are leased. */
+  #oldestQueued(): number | null {
+    for (const { holder, publishedAt } of this.#jobs.values()) if (holder === null) return publishedAt;
+    return null;
   }
 
   close(): void {

@@ -9,6 +9,8 @@ interface Holder {
 /** A job in the queue. It is in one list from publication until it is finished. */
 export interface QueuedJob {
   readonly job: Job;
+  /** Epoch milliseconds. */
+  readonly publishedAt: number;
   list: JobList | null;
   previous: QueuedJob | null;
   next: QueuedJob | null;
@@ -22,14 +24,19 @@ export interface QueuedJob {
   done: boolean;
 }
 
-export function queuedJob(job: Job): QueuedJob {
-  return { job, list: null, previous: null, next: null, holder: null, deliveries: 0, due: 0, done: false };
+export function queuedJob(job: Job, publishedAt: number): QueuedJob {
+  return { job, publishedAt, list: null, previous: null, next: null, holder: null, deliveries: 0, due: 0, done: false };
 }
 
 /** An intrusive doubly linked list, so that any job can be removed in constant time. */
 export class JobList {
   #head: QueuedJob | null = null;
   #tail: QueuedJob | null = null;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
 
   get head(): QueuedJob | null {
     return this.#head;
@@ -51,6 +58,7 @@ export class JobList {
   }
 
   remove(queued: QueuedJob): void {
+    this.#size -= 1;
     if (queued.previous === null) this.#head = queued.next;
     else queued.previous.next = queued.next;
     if (queued.next === null) this.#tail = queued.previous;
@@ -71,6 +79,7 @@ export class JobList {
   }
 
   #insert(queued: QueuedJob, before: QueuedJob | null): void {
+    this.#size += 1;
     const after = before === null ? this.#head : before.next;
     queued.list = this;
     queued.previous = before;

@@ -12,6 +12,7 @@ interface DeliveryOwner {
 export class LeasedDelivery implements Delivery {
   readonly job: Job;
   readonly deliveries: number;
+  readonly publishedAt: number;
   readonly queued: QueuedJob;
   readonly worker: QueueWorker;
   #settled = false;
@@ -20,6 +21,7 @@ export class LeasedDelivery implements Delivery {
   constructor(owner: DeliveryOwner, queued: QueuedJob, worker: QueueWorker) {
     this.job = queued.job;
     this.deliveries = queued.deliveries;
+    this.publishedAt = queued.publishedAt;
     this.queued = queued;
     this.worker = worker;
     this.#owner = owner;

@@ -5,9 +5,12 @@ import {
   type Delivery,
   type Job,
   type JobQueue,
+  type QueueDepth,
   queueName,
 } from '@llmteam/contracts';
 import { JobChannel } from './job-channel.js';
+
+const empty: QueueDepth = { queued: 0, in_flight: 0, oldest_queued_at: null };
 
 /**
  * An in-memory queue: jobs are derived from the journal again after a restart. Jobs are delivered without copying, and
@@ -48,6 +51,11 @@ export class MemoryQueue implements JobQueue {
   async withdraw(jobIds: readonly string[]): Promise<void> {
     this.#checkOpen();
     for (const channel of this.#channels.values()) for (const jobId of jobIds) channel.withdraw(jobId);
+  }
+
+  async depth(queues: readonly string[]): Promise<ReadonlyMap<string, QueueDepth>> {
+    this.#checkOpen();
+    return new Map(queues.map((queue) => [queue, this.#channels.get(queue)?.depth() ?? empty]));
   }
 
   async close(): Promise<void> {

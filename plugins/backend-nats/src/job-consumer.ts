@@ -89,10 +89,10 @@ export class JobConsumer implements Consumer {
   }
 
   /** Does not retain the message, which holds far more memory than the job. */
-  private deliver({ reply, deliveries, msg, headers }: StreamMessage, text: string): void {
+  private deliver({ reply, deliveries, storedAt, msg, headers }: StreamMessage, text: string): void {
     const job = parseJob(text);
     if (job !== null) {
-      this.options.handle(new NatsDelivery(this, reply, deliveries, withTrace(job, headers)));
+      this.options.handle(new NatsDelivery(this, reply, deliveries, storedAt, withTrace(job, headers)));
       return;
     }
     // If it was meant to be a job, its coordinator publishes it again.
@@ -157,6 +157,7 @@ class NatsDelivery implements Delivery {
     private readonly consumer: JobConsumer,
     private readonly reply: string,
     readonly deliveries: number,
+    readonly publishedAt: number,
     readonly job: Job,
   ) {}
 

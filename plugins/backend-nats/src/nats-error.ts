@@ -6,6 +6,7 @@ import { errors } from '@nats-io/transport-node';
 export const apiErrors = {
   noJetstream: 10_076,
   messageTooLarge: 10_054,
+  consumerNotFound: 10_014,
   streamNotFound: 10_059,
   wrongLastSequence: 10_071,
   wrongLastSequenceUnknown: 10_164,

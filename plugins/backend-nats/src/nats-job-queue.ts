@@ -11,6 +11,7 @@ import {
   type JobQueue,
   LlmteamError,
   type Logger,
+  type QueueDepth,
 } from '@llmteam/contracts';
 import { AckPolicy, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -23,6 +24,7 @@ import { jobText } from './job-text.js';
 import { traceHeaders } from './job-trace.js';
 import type { Names } from './names.js';
 import { apiErrorCode, apiErrors, natsError, refusal } from './nats-error.js';
+import { queueDepth } from './queue-depth.js';
 
 export interface NatsJobQueueOptions {
   readonly connection: NatsConnection;
@@ -95,6 +97,20 @@ export class NatsJobQueue implements JobQueue {
       );
     } catch (error) {
       throw natsError('withdrawing jobs', error);
+    }
+  }
+
+  async depth(queues: readonly string[]): Promise<ReadonlyMap<string, QueueDepth>> {
+    this.checkOpen();
+    const { connection, manager, names, watch } = this.options;
+    const depthOf = async (queue: string): Promise<[string, QueueDepth]> => [
+      queue,
+      await watch.ask(() => queueDepth({ connection, manager, names, queue })),
+    ];
+    try {
+      return new Map(await Promise.all(queues.map(depthOf)));
+    } catch (error) {
+      throw natsError('counting the jobs of queues', error);
     }
   }
 

@@ -45,6 +45,7 @@ export function fencedPorts({ journal, queue, pubSub, kv }: PartitionPorts, fenc
       publish: (jobs) => held(() => queue.publish(jobs)),
       consume: (name, options, handle) => queue.consume(name, options, handle),
       withdraw: (jobIds) => held(() => queue.withdraw(jobIds)),
+      depth: (queues) => queue.depth(queues),
       close: () => queue.close(),
     },
     pubSub: {

@@ -1,4 +1,4 @@
-import type { Consumer, Delivery, Job, JobQueue } from '@llmteam/contracts';
+import type { Consumer, Delivery, Job, JobQueue, QueueDepth } from '@llmteam/contracts';
 import type { CrashCounts } from './crash-counts.js';
 
 /** A queue in memory whose deliveries include those that earlier processes did not survive. */
@@ -36,16 +36,21 @@ export class CountingQueue implements JobQueue {
     return this.inner.withdraw(jobIds);
   }
 
+  depth(queues: readonly string[]): Promise<ReadonlyMap<string, QueueDepth>> {
+    return this.inner.depth(queues);
+  }
+
   close(): Promise<void> {
     return this.inner.close();
   }
 }
 
 function counted(delivery: Delivery, earlier: number, counts: CrashCounts): Delivery {
-  const { job, deliveries } = delivery;
+  const { job, deliveries, publishedAt } = delivery;
   return {
     job,
     deliveries: deliveries + earlier,
+    ...(publishedAt !== undefined && { publishedAt }),
     ack: async () => {
       await delivery.ack();
       await counts.forget(job.job_id);

@@ -1,9 +1,11 @@
-import type { Clock, Delivery, Job, Timer } from '@llmteam/contracts';
+import type { Clock, Delivery, Job, QueueDepth, Timer } from '@llmteam/contracts';
 import { Changes } from './changes.js';
 
 /** A job that is queued, or lent to a consumer. */
 interface Queued {
   readonly text: string;
+  /** Epoch milliseconds. */
+  readonly publishedAt: number;
   deliveries: number;
   /** Epoch milliseconds; not delivered before. */
   readyAt: number;
@@ -31,11 +33,21 @@ export class Channel {
 
   add(jobId: string, text: string): void {
     if (this.jobs.has(jobId)) return;
-    this.jobs.set(jobId, { text, deliveries: 0, readyAt: 0, lease: null });
+    this.jobs.set(jobId, { text, publishedAt: this.clock.now(), deliveries: 0, readyAt: 0, lease: null });
   }
 
   withdraw(jobId: string): void {
     if (this.jobs.get(jobId)?.lease === null) this.jobs.delete(jobId);
+  }
+
+  depth(): QueueDepth {
+    // In order of publication, as the map is.
+    const queued = [...this.jobs.values()].filter(({ lease }) => lease === null);
+    return {
+      queued: queued.length,
+      in_flight: this.jobs.size - queued.length,
+      oldest_queued_at: queued[0]?.publishedAt ?? null,
+    };
   }
 
   join(taker: Taker): void {
@@ -72,6 +84,7 @@ export class Channel {
     const delivery: Delivery = {
       job: JSON.parse(queued.text) as Job,
       deliveries: queued.deliveries,
+      publishedAt: queued.publishedAt,
       ack: async () => {
         if (this.take(jobId, taker) === null) return;
         this.jobs.delete(jobId);

@@ -1,4 +1,12 @@
-import { type Consumer, closedError, type Delivery, type Job, type JobQueue, queueName } from '@llmteam/contracts';
+import {
+  type Consumer,
+  closedError,
+  type Delivery,
+  type Job,
+  type JobQueue,
+  type QueueDepth,
+  queueName,
+} from '@llmteam/contracts';
 import type { Channel, Taker } from './channel.js';
 import type { Space } from './space.js';
 
@@ -42,6 +50,11 @@ export class MemoryJobQueue implements JobQueue {
     for (const channel of this.space.allChannels()) {
       for (const jobId of jobIds) channel.withdraw(jobId);
     }
+  }
+
+  async depth(queues: readonly string[]): Promise<ReadonlyMap<string, QueueDepth>> {
+    this.checkOpen();
+    return new Map(queues.map((queue) => [queue, this.space.channel(queue).depth()]));
   }
 
   async close(): Promise<void> {
