@@ -98,11 +98,13 @@ export {
 export type { Actor, AnswerRequest, ClaimRequest } from './runs/run-tasks.js';
 export { readSteps } from './runs/step-records.js';
 export { type DeadLetter, listDeadLetters } from './runtime/dead-letters.js';
+export { type ModelCall, meteredModel } from './runtime/metered-model.js';
 export type { Outbound, OutboundPolicy } from './runtime/outbound.js';
 export { counterparts, covers, partsOf, sectionOf, withoutCounterpart } from './runtime/permission-cover.js';
 export { ReleasedJobs } from './runtime/released-jobs.js';
 export { type ResourceTenants, usableNames } from './runtime/resource-tenants.js';
 export { type ResourceConfig, Resources } from './runtime/resources.js';
+export { RunTimes } from './runtime/run-times.js';
 export { type RunningAttempt, RunningAttempts } from './runtime/running-attempts.js';
 export { WorkLoop, type WorkLoopOptions } from './runtime/work-loop.js';
 export type { JobEnd, WorkObserver } from './runtime/work-observer.js';

@@ -162,7 +162,10 @@ spec('the metrics of runs', (test) => {
     const backend = await openMemoryBackend({ clock });
     const runtime = await openRuntime(backend, clock, quietLogger);
     const state = { isReady: false };
-    const { gateway } = composeEmbedded({ ...gatewayOptions(runtime, clock, {}), isReady: () => state.isReady });
+    const { gateway } = composeEmbedded({
+      ...(await gatewayOptions(runtime, clock, {})),
+      isReady: () => state.isReady,
+    });
     const { port } = await gateway.open(0, '127.0.0.1');
     const asked = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
     assert.equal([await asked('/health'), await asked('/ready'), await asked('/api/v1/catalog')], [200, 503, 503]);

@@ -20,6 +20,10 @@ export interface LiveWorker {
   readonly started_at: number;
   /** Concurrent attempts by step type. */
   readonly concurrency: Readonly<Record<string, number>>;
+  /** Attempts that run, by queue; absent from workers of an older release. */
+  readonly running?: Readonly<Record<string, number>>;
+  /** How long attempts of late took, by queue; absent from workers of an older release. */
+  readonly mean_seconds?: Readonly<Record<string, number>>;
   /** Absent from workers of an older release. */
   readonly plugins?: readonly PluginListing[];
 }
@@ -44,6 +48,8 @@ export interface WorkerPresenceOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly worker: LiveWorker;
+  /** What it does at each renewal. */
+  readonly load?: () => Pick<LiveWorker, 'running' | 'mean_seconds'>;
   /** How long a worker is listed after its last renewal. Default 15,000. */
   readonly ttlMs?: number;
 }
@@ -86,9 +92,10 @@ export class WorkerPresence {
   }
 
   private async renew(): Promise<void> {
-    const { kv, clock, worker } = this.options;
+    const { kv, clock, worker, load } = this.options;
     const renewedAt = clock.now();
-    const put = kv.put(this.key, worker as unknown as Json, { ttlMs: this.ttlMs });
+    const listed: LiveWorker = { ...worker, ...load?.() };
+    const put = kv.put(this.key, listed as unknown as Json, { ttlMs: this.ttlMs });
     this.renewing = put.catch(() => undefined);
     await put;
     this.listedUntil = renewedAt + this.ttlMs;

@@ -1,6 +1,6 @@
 /** The composition root of one partition's loop. The container does not leave this file. */
 import 'reflect-metadata';
-import type { Clock, JobQueue, Journal, KvStore, Logger, PubSub } from '@llmteam/contracts';
+import type { Clock, JobQueue, Journal, KvStore, Logger, PubSub, RunKey } from '@llmteam/contracts';
 import { Container, type ServiceIdentifier } from 'inversify';
 import type { Definitions } from '../definitions/definitions.js';
 import type { SegmentStore } from '../definitions/segment-store.js';
@@ -52,6 +52,8 @@ export interface PartitionLoopOptions {
   readonly redispatchAfterMs?: number;
   /** Where the spans of sampled runs go. Default: none are made. */
   readonly spanExport?: SpanExport | undefined;
+  /** Told how long after its time a timer fires. */
+  readonly timerFired?: ((lateMs: number) => void) | undefined;
   /** Called once when the loop cannot continue. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -135,7 +137,12 @@ function bindStores(container: Container, { storePatienceMs, ...options }: Parti
       (clock, log, onFailure) => new Retry(clock, log, storePatienceMs ?? Number.POSITIVE_INFINITY, onFailure),
       [ids.clock, ids.log, ids.onFailure],
     );
-  container.bind(ids.timers).toResolvedValue(timersThatFire, [ids.clock, ids.journal, ids.retry]);
+  container
+    .bind(ids.timers)
+    .toResolvedValue(
+      (clock, journal, retry) => timersThatFire(clock, journal, retry, options.timerFired),
+      [ids.clock, ids.journal, ids.retry],
+    );
   container
     .bind(ids.snapshots)
     .toResolvedValue(
@@ -234,9 +241,15 @@ function bindByName<Service, Ids extends Identifiers>(
 }
 
 /** A timer that comes due becomes a fact of its run. */
-function timersThatFire(clock: Clock, journal: Journal, retry: Retry): TimerHeap {
-  return new TimerHeap(clock, (run, timer) => {
+function timersThatFire(
+  clock: Clock,
+  journal: Journal,
+  retry: Retry,
+  fired: PartitionLoopOptions['timerFired'],
+): TimerHeap {
+  const fire = (run: RunKey, timer: string): Promise<void> => {
     const fact = { type: 'timer.fired', at: clock.now(), timer } as const;
     return retry.untilKept(() => journal.append(run, [{ message_id: `timer:${timer}`, fact }]));
-  });
+  };
+  return new TimerHeap(clock, fire, fired);
 }

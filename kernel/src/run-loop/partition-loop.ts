@@ -42,6 +42,8 @@ export interface LoopStatus {
   readonly entriesIgnored: number;
   /** Messages passed over because they cannot be read. */
   readonly unreadableMessages: number;
+  /** Jobs that were published again. */
+  readonly redispatchedJobs: number;
 }
 
 export interface PartitionLoopDeps {
@@ -131,7 +133,7 @@ export class PartitionLoop {
   }
 
   status(): LoopStatus {
-    const { loop, progress, runs, timers, unreadable } = this.deps;
+    const { loop, progress, runs, timers, unreadable, redispatch } = this.deps;
     return {
       isLive: loop.isLive,
       position: progress.position,
@@ -141,6 +143,7 @@ export class PartitionLoop {
       entriesApplied: progress.applied,
       entriesIgnored: progress.ignored,
       unreadableMessages: unreadable.size,
+      redispatchedJobs: redispatch.published,
     };
   }
 

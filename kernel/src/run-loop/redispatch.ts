@@ -23,6 +23,8 @@ export class Redispatch {
   /** By job id, when it was first seen in flight or last republished. */
   private seen = new Map<string, number>();
   private timer: Timer | null = null;
+  /** Jobs that were published again. */
+  published = 0;
 
   constructor(
     private readonly deps: RedispatchDeps,
@@ -72,6 +74,8 @@ export class Redispatch {
   }
 
   private async publish(jobs: readonly Job[]): Promise<void> {
-    if (jobs.length > 0) await this.deps.performer.publish(jobs);
+    if (jobs.length === 0) return;
+    this.published += jobs.length;
+    await this.deps.performer.publish(jobs);
   }
 }

@@ -37,6 +37,8 @@ export class TimerHeap {
     private readonly clock: Clock,
     /** Resolves once the firing is in the journal. */
     private readonly fire: (run: RunKey, timer: string) => Promise<void>,
+    /** Told how long after its time a timer fires. */
+    private readonly fired: (lateMs: number) => void = () => undefined,
   ) {}
 
   get size(): number {
@@ -107,14 +109,15 @@ export class TimerHeap {
       const isArmed = next.stage === 'armed';
       if (isArmed && (next.due_at > now || this.firing >= maxFiring)) break;
       this.heap.pop();
-      if (isArmed) this.fireOne(next);
+      if (isArmed) this.fireOne(next, now);
       else this.disarmed--;
     }
     this.setAlarm();
   }
 
-  private fireOne(item: Armed): void {
+  private fireOne(item: Armed, now: number): void {
     item.stage = 'fired';
+    this.fired(now - item.due_at);
     this.firing++;
     void this.fire(item.owner, item.timer).then(() => {
       this.firing--;

@@ -26,6 +26,8 @@ export interface RunMeterSink {
     readonly segment_id: string;
     readonly status: RunStatus;
     readonly duration_ms: number;
+    /** Of the run, if it is sampled and known here. */
+    readonly trace_id: string | null;
   }): void;
   /** An attempt of a task step completed or failed. */
   stepExecuted(step: {
@@ -33,6 +35,7 @@ export interface RunMeterSink {
     readonly step_type: string;
     readonly status: 'completed' | 'failed';
     readonly duration_ms: number;
+    readonly trace_id: string | null;
   }): void;
 }
 
@@ -49,6 +52,8 @@ interface LiveRun {
   readonly tenant_id: string;
   readonly segment_id: string;
   readonly started_at: number;
+  /** null if it is not sampled, or began before this process did. */
+  readonly trace_id: string | null;
   /** Content hash; null until it is read. */
   definition: string | null;
 }
@@ -111,7 +116,7 @@ export class RunMeter {
     let after: RunKey | null = null;
     for (;;) {
       const rows = await this.deps.index.live(after, pageSize);
-      for (const row of rows) this.add(row, { ...row, definition: null });
+      for (const row of rows) this.add(row, { ...row, trace_id: null, definition: null });
       after = rows.at(-1) ?? null;
       if (rows.length < pageSize) return;
     }
@@ -129,11 +134,12 @@ export class RunMeter {
   private async note(entry: Entry): Promise<void> {
     const { fact } = entry;
     if (fact.type === 'run.requested') {
-      const { segment_id, definition, at } = fact;
+      const { segment_id, definition, at, trace } = fact;
+      const traceId = trace?.sampled === true ? fact.trace_id : null;
       const { tenant_id } = entry;
       // A known definition means this entry was seen before; a run loaded from the index may not have been counted yet.
       const isCounted = typeof this.live.get(mapKey(entry))?.definition === 'string';
-      this.add(entry, { tenant_id, segment_id, started_at: at, definition });
+      this.add(entry, { tenant_id, segment_id, started_at: at, trace_id: traceId, definition });
       if (!isCounted) this.sink.runStarted({ tenant_id, segment_id });
     } else if (fact.type === 'run.ended') await this.noteEnd(entry, fact);
     else if (fact.type === 'step.reported') await this.noteStep(entry, fact);
@@ -145,15 +151,25 @@ export class RunMeter {
     const run = live ?? (await this.deps.index.run(key.tenant_id, key.run_id));
     if (run === null) return;
     const { segment_id, started_at } = run;
-    this.sink.runEnded({ tenant_id: key.tenant_id, segment_id, status, duration_ms: Math.max(0, at - started_at) });
+    const duration = Math.max(0, at - started_at);
+    const traceId = live?.trace_id ?? null;
+    this.sink.runEnded({
+      tenant_id: key.tenant_id,
+      segment_id,
+      status,
+      duration_ms: duration,
+      trace_id: traceId,
+    });
   }
 
   private async noteStep(key: RunKey, { at, started_at, step, error }: StepReported): Promise<void> {
+    const traceId = this.live.get(mapKey(key))?.trace_id ?? null;
     const stepType = await this.typeOf(key, splitStepKey(step).step_id);
     if (stepType === null) return;
     const status = error === undefined ? 'completed' : 'failed';
     const { tenant_id } = key;
-    this.sink.stepExecuted({ tenant_id, step_type: stepType, status, duration_ms: Math.max(0, at - started_at) });
+    const duration = Math.max(0, at - started_at);
+    this.sink.stepExecuted({ tenant_id, step_type: stepType, status, duration_ms: duration, trace_id: traceId });
   }
 
   /** null if the run has ended or its definition cannot be read here. */

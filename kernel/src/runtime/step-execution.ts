@@ -36,6 +36,7 @@ import { checkedActivity } from './checked-activity.js';
 import { checkedUsage } from './checked-usage.js';
 import { jobVariables } from './job-variables.js';
 import { jsonFault } from './json-guard.js';
+import { meteredModel } from './metered-model.js';
 import type { OutboundPolicy } from './outbound.js';
 import type { WorkerDeps } from './worker-deps.js';
 
@@ -119,7 +120,9 @@ export class StepExecution {
   llm(ref: string): LanguageModel {
     this.assertOpen();
     this.entry.permissions.require('llm', ref);
-    const model = this.deps.resources.llm(ref, this.job.tenant_id);
+    const { resources, modelCalled, clock } = this.deps;
+    const bare = resources.llm(ref, this.job.tenant_id);
+    const model = modelCalled === undefined ? bare : meteredModel(bare, clock, modelCalled);
     if (this.job.traceparent === undefined) return model;
     return tracedModel(model, { within: () => this.traceContext, recordsContent: this.deps.tracesContent === true });
   }

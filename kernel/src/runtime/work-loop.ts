@@ -32,6 +32,7 @@ import { runHandler } from './handler-run.js';
 import { LateStarts } from './late-starts.js';
 import { ReleasedJobs } from './released-jobs.js';
 import type { AttemptResult } from './report-guard.js';
+import { RunTimes } from './run-times.js';
 import type { RunningAttempts } from './running-attempts.js';
 import { StepExecution } from './step-execution.js';
 import type { JobEnd, WorkObserver } from './work-observer.js';
@@ -51,6 +52,13 @@ export interface WorkLoopOptions {
   readonly observer?: WorkObserver;
   /** Told of the attempts whose handlers run in this process. */
   readonly running?: RunningAttempts;
+}
+
+export interface WorkLoad {
+  /** Attempts that run, by queue. */
+  readonly running: Readonly<Record<string, number>>;
+  /** How long attempts of late took, by queue. */
+  readonly mean_seconds: Readonly<Record<string, number>>;
 }
 
 /** A job held by this worker. */
@@ -74,6 +82,7 @@ export class WorkLoop {
   private readonly deadLetters: DeadLetters;
   private readonly releases: ReleasedJobs;
   private readonly starts: LateStarts;
+  private readonly runTimes = new RunTimes();
   private consumers: Consumer[] = [];
   private unsubscribe: (() => void) | null = null;
 
@@ -123,6 +132,16 @@ export class WorkLoop {
   /** Number of jobs this worker has right now. */
   running(): number {
     return this.attempts.size;
+  }
+
+  /** What it does now and how long that takes, by queue. */
+  load(): WorkLoad {
+    const running: Record<string, number> = {};
+    for (const { delivery } of this.attempts.values()) {
+      const queue = queueOf(delivery.job);
+      running[queue] = (running[queue] ?? 0) + 1;
+    }
+    return { running, mean_seconds: this.runTimes.means() };
   }
 
   /** Concurrent attempts by queue. */
@@ -175,7 +194,7 @@ export class WorkLoop {
     const attempt: Attempt = { delivery, beganAt, execution: null, isReleased: false };
     this.attempts.set(job.job_id, attempt);
     this.scheduleHeartbeat();
-    this.options.observer?.began(job, deliveries);
+    this.options.observer?.began(job, deliveries, deliveries === 1 ? waitedMs(delivery, beganAt) : null);
     void this.finish(attempt).then((how) => {
       if (this.attempts.get(job.job_id) === attempt) this.attempts.delete(job.job_id);
       this.options.observer?.ended(job, how);
@@ -194,6 +213,7 @@ export class WorkLoop {
       }
       const entry = { message_id: `report:${job.step}#${job.attempt}`, fact: report };
       await this.options.retry.untilKept(() => this.deps.journal.append(job, [entry]));
+      this.runTimes.note(queueOf(job), Math.max(0, report.at - report.started_at) / 1_000, report.at);
       this.options.observer?.reported(job, report);
       await delivery.ack();
       return report.error === undefined ? 'completed' : 'failed';
@@ -284,6 +304,7 @@ export class WorkLoop {
   private deadLetter({ delivery, beganAt }: Attempt): StepReported {
     const { job } = delivery;
     this.keepDeadLetter(delivery);
+    this.options.observer?.lost?.(job);
     const message = `step '${job.step_id}' was delivered ${this.maxDeliveries} times and no worker survived to report`;
     return this.report(job, beganAt, { error: { ...errorInfo('WORKER_LOST', message), recoverable: false } });
   }
@@ -334,6 +355,15 @@ export class WorkLoop {
       ...execution?.collected(),
     };
   }
+}
+
+function queueOf({ step_type, type_version }: Job): string {
+  return queueName(step_type, type_version);
+}
+
+/** The clocks of the queue and of this process may differ. */
+function waitedMs({ publishedAt }: Delivery, now: number): number | null {
+  return publishedAt === undefined ? null : Math.max(0, now - publishedAt);
 }
 
 function refuse(job: Job, entry: CatalogEntry, config: JsonObject, arrived: ArrivedValues): ErrorInfo | null {

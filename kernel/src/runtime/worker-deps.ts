@@ -1,5 +1,6 @@
 import type { Blobs, Clock, JobQueue, Journal, KvStore, Logger, PubSub } from '@llmteam/contracts';
 import type { ExpressionCompiler } from '../engine/expression.js';
+import type { ModelCall } from './metered-model.js';
 import type { Outbound } from './outbound.js';
 import type { Resources } from './resources.js';
 
@@ -17,4 +18,6 @@ export interface WorkerDeps {
   readonly compiler: ExpressionCompiler;
   /** Whether spans of model calls tell prompts and answers. Default: they do not. */
   readonly tracesContent?: boolean;
+  /** Told of every call of a model. */
+  readonly modelCalled?: (call: ModelCall) => void;
 }

@@ -36,5 +36,10 @@ export function coordinatorMetrics(metrics: Metrics, root: Root, isConnected: ()
     'Journal messages that cannot be read and were passed over; their runs are given up.',
     () => loops.totals().unreadable,
   );
+  counter(
+    'coordinator_redispatched_jobs_total',
+    'Jobs that were published again because they were in flight for long, or the queue lost them.',
+    () => loops.totals().redispatched,
+  );
   counter('coordinator_removed_runs_total', 'Runs removed by retention.', () => retention.removed);
 }

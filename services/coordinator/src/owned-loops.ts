@@ -24,6 +24,7 @@ export interface OwnedLoopsOptions {
   readonly spanExport: SpanExport | undefined;
   readonly maxResidentRuns: number;
   readonly redispatchAfterMs: number;
+  readonly timerFired?: ((lateMs: number) => void) | undefined;
 }
 
 /** Counters over the lifetime of the process, across changes of partitions. */
@@ -32,12 +33,13 @@ interface Totals {
   ignored: number;
   appended: number;
   unreadable: number;
+  redispatched: number;
 }
 
 export class OwnedLoops {
   private readonly loops = new Map<number, PartitionLoop>();
   /** Totals of closed loops; `appended` includes the open ones. */
-  private readonly past: Totals = { applied: 0, ignored: 0, appended: 0, unreadable: 0 };
+  private readonly past: Totals = { applied: 0, ignored: 0, appended: 0, unreadable: 0, redispatched: 0 };
 
   constructor(private readonly options: OwnedLoopsOptions) {}
 
@@ -75,13 +77,14 @@ export class OwnedLoops {
 
   /** Over all partitions and the lifetime of the process. */
   totals(): Totals {
-    const { applied, ignored, appended, unreadable } = this.past;
+    const { applied, ignored, appended, unreadable, redispatched } = this.past;
     const present = this.statuses();
     return {
       applied: applied + sum(present, ({ entriesApplied }) => entriesApplied),
       ignored: ignored + sum(present, ({ entriesIgnored }) => entriesIgnored),
       appended,
       unreadable: unreadable + sum(present, ({ unreadableMessages }) => unreadableMessages),
+      redispatched: redispatched + sum(present, ({ redispatchedJobs }) => redispatchedJobs),
     };
   }
 
@@ -100,10 +103,11 @@ export class OwnedLoops {
   }
 
   private forget(partition: number, loop: PartitionLoop): void {
-    const { entriesApplied, entriesIgnored, unreadableMessages } = loop.status();
+    const { entriesApplied, entriesIgnored, unreadableMessages, redispatchedJobs } = loop.status();
     this.past.applied += entriesApplied;
     this.past.ignored += entriesIgnored;
     this.past.unreadable += unreadableMessages;
+    this.past.redispatched += redispatchedJobs;
     this.loops.delete(partition);
   }
 }

@@ -24,6 +24,8 @@ export interface RootOptions {
   /** Control types only; task types are announced by workers. */
   readonly catalog: StepCatalog;
   readonly tracing: Tracing;
+  /** Told how long after its time a timer fires. */
+  readonly timerFired: (lateMs: number) => void;
 }
 
 export interface Root {
@@ -63,7 +65,7 @@ export function compose(options: RootOptions): Root {
 }
 
 function makeLoops(
-  { backend, clock, log, config, tracing }: RootOptions,
+  { backend, clock, log, config, tracing, timerFired }: RootOptions,
   journal: Journal,
   definitions: Definitions,
   segments: SegmentStore,
@@ -77,6 +79,7 @@ function makeLoops(
     clock,
     log,
     spanExport: tracing.spanExport,
+    timerFired,
     maxResidentRuns: max_resident_runs,
     // Purged jobs go unnoticed while the queue stays, so jobs that nobody works on for two leases are republished.
     redispatchAfterMs: 2 * queue.leaseMs,

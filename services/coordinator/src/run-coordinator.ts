@@ -17,9 +17,14 @@ import {
   type ServiceEnd,
   serveHealth,
   systemClock,
+  timerSeries,
+  tracingSeries,
 } from '@llmteam/service-host';
 import { coordinatorMetrics } from './coordinator-metrics.js';
+import { queueMetrics } from './queue-metrics.js';
+import { QueueWatch } from './queue-watch.js';
 import { compose, type Root } from './root.js';
+import { scalingPage } from './scaling-page.js';
 
 export interface CoordinatorOptions {
   readonly config: ServiceConfig;
@@ -47,17 +52,19 @@ async function openCoordinator(
   config: ServiceConfig,
   log: Logger,
 ): Promise<void> {
-  const open: { reasons: () => string[]; redispatch: () => void } = {
+  const open: { reasons: () => string[]; redispatch: () => void; queues: QueueWatch | null } = {
     reasons: () => ['it is starting'],
     redispatch: () => undefined,
+    queues: null,
   };
   const notReady = (): string[] => (stopping.aborted ? ['it is stopping'] : open.reasons());
-  const metrics = await openMetrics({ service: 'coordinator' });
+  const metrics = await openMetrics({ service: 'coordinator' }, config.file.metrics);
   const health = await serveHealth({
     ...config.file.coordinator.http,
     setting: 'coordinator.http',
     notReady,
     metrics: openMetricsExposure(metrics.registry),
+    pages: (path) => scalingPage(path, open.queues),
     log,
   });
   lifecycle.opens('health server', () => health.close());
@@ -66,6 +73,7 @@ async function openCoordinator(
   const service = { name: 'llmteam-coordinator', instance: coordinatorId };
   const tracing = await openTracing(config, service, log);
   lifecycle.opens('tracing', () => tracing.close());
+  tracingSeries(metrics, tracing);
   const { catalog, host } = await loadControlPlugins(config, log);
   const clock = systemClock();
   const name = `llmteam coordinator ${coordinatorId}`;
@@ -74,10 +82,14 @@ async function openCoordinator(
   await host.start();
   lifecycle.opens('plugins', () => host.stop());
 
-  const root = compose({ coordinator_id: coordinatorId, backend, clock, log, config, catalog, tracing });
+  const timerFired = timerSeries(metrics);
+  const root = compose({ coordinator_id: coordinatorId, backend, clock, log, config, catalog, tracing, timerFired });
   coordinatorMetrics(metrics, root, () => backend.isConnected());
+  const queues = new QueueWatch({ queue: backend.queue, kv: backend.kv, catalog, clock });
+  queueMetrics(metrics, queues);
   open.redispatch = () => root.loops.redispatch();
   await begin(lifecycle, root);
+  open.queues = queues;
   open.reasons = () => [
     ...(backend.isConnected() ? [] : ['it is not connected to the message server']),
     ...root.ownership.unsettled(),

@@ -17,11 +17,16 @@ import { countedListings } from '@llmteam/kernel';
 import {
   type Config,
   Lifecycle,
+  type Metrics,
   openMetrics,
   revealed,
   serveOwnMetrics,
   serviceConfig,
+  slotSeries,
   systemClock,
+  timerSeries,
+  tracingSeries,
+  workSeries,
 } from '@llmteam/service-host';
 
 export interface DevOptions {
@@ -55,8 +60,9 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
   try {
     const store = await options.stores.openService();
     lifecycle.opens('store', () => store.close());
+    const metrics = await observed(store.runtime, options.config);
     await store.runtime.drive('everything');
-    const { gateway, keyStore, url } = await openGateway(store.runtime, options, lifecycle);
+    const { gateway, keyStore, url } = await openGateway(store.runtime, metrics, options, lifecycle);
     lifecycle.opens('gateway', () => gateway.close());
     store.announce(url);
     const firstKey = await makeFirstKey(keyStore);
@@ -67,8 +73,26 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
   }
 }
 
+/** The metrics of the process, with those of what the runtime does. Attempts of steps are counted by the gateway. */
+async function observed(runtime: EmbeddedRuntime, config: Config): Promise<Metrics> {
+  const metrics = await openMetrics({ service: 'dev' }, serviceConfig(config).file.metrics);
+  runtime.observers.work = { ...workSeries(metrics), reported: () => undefined };
+  runtime.observers.timerFired = timerSeries(metrics);
+  slotSeries(metrics, () => runtime.slots());
+  tracingSeries(metrics, runtime.tracing);
+  metrics.counted(
+    {
+      name: 'journal_unreadable_messages_total',
+      help: 'Journal messages that cannot be read and were passed over; their runs are given up.',
+    },
+    () => runtime.unreadableMessages(),
+  );
+  return metrics;
+}
+
 async function openGateway(
   runtime: EmbeddedRuntime,
+  processMetrics: Metrics,
   { config, log, host, port, version, origins = [], limits = {} }: DevOptions,
   lifecycle: Lifecycle,
 ): Promise<EmbeddedGateway & { readonly url: string }> {
@@ -76,14 +100,6 @@ async function openGateway(
   const { index, kv, pubSub } = backend;
   const service = serviceConfig(config);
   const { gateway: configured } = service.file;
-  const processMetrics = await openMetrics({ service: 'dev' });
-  processMetrics.counted(
-    {
-      name: 'journal_unreadable_messages_total',
-      help: 'Journal messages that cannot be read and were passed over; their runs are given up.',
-    },
-    () => runtime.unreadableMessages(),
-  );
   const state = { isReady: true };
   runtime.failed.catch(() => {
     state.isReady = false;

@@ -13,6 +13,7 @@ import {
   type SegmentStore,
   type StepCatalog,
   type WorkLoop,
+  type WorkObserver,
 } from '@llmteam/kernel';
 import { type Config, kernelIds, kernelModule, serviceId, type Tracing } from '@llmteam/service-host';
 import { Container } from 'inversify';
@@ -31,6 +32,10 @@ export interface RootOptions {
   readonly decorateJournal?: (journal: Journal) => Journal;
   /** Default: guarded. */
   readonly outbound?: Outbound;
+  /** Told of what the worker does. */
+  readonly observer?: WorkObserver;
+  /** Told how long after its time a timer fires. */
+  readonly timerFired?: (lateMs: number) => void;
   readonly storePatienceMs: number;
   readonly onFailure: (error: unknown) => void;
 }
@@ -66,6 +71,7 @@ export function compose(options: RootOptions): Root {
   container.bind(kernelIds.workerSettings).toConstantValue({
     workerId: `embedded-${process.pid}`,
     running: options.running,
+    ...(options.observer !== undefined && { observer: options.observer }),
     ...(maxDeliveries !== undefined && { maxDeliveries }),
   });
   if (options.decorateJournal !== undefined) {
@@ -77,7 +83,8 @@ export function compose(options: RootOptions): Root {
     (journal, definitions, segments) => {
       const { queue, pubSub, kv, index: lists } = backend;
       const ports = { journal, queue, pubSub, kv, lists, definitions, segments, clock, log };
-      const parts = { storePatienceMs, onFailure, spanExport: options.tracing.spanExport };
+      const { tracing, timerFired } = options;
+      const parts = { storePatienceMs, onFailure, spanExport: tracing.spanExport, timerFired };
       return Array.from({ length: journal.partitions }, (_, partition) =>
         openPartitionLoop({ ...ports, ...parts, partition }),
       );

@@ -35,9 +35,10 @@ import {
   type VersionUses,
   type VersionUsesDeps,
 } from '@llmteam/kernel';
-import { type Config, Lifecycle, loadPlugins, openTracing, type Plugins } from '@llmteam/service-host';
+import { type Config, Lifecycle, loadPlugins, openTracing, type Plugins, type Tracing } from '@llmteam/service-host';
 import { CountingQueue } from './counting-queue.js';
 import { CrashCounts } from './crash-counts.js';
+import { Observers } from './observers.js';
 import { type Driving, drivesNothing } from './owner-info.js';
 import { compose, type Root } from './root.js';
 import { RunningNotes } from './running-notes.js';
@@ -75,6 +76,9 @@ export class EmbeddedRuntime {
     private readonly clock: Clock,
     /** The attempts whose handlers run in this process. */
     readonly running: RunningAttempts,
+    readonly tracing: Tracing,
+    /** Who is told of what it does. */
+    readonly observers: Observers,
     failed: Promise<never>,
   ) {
     this.failed = failed;
@@ -98,6 +102,7 @@ export class EmbeddedRuntime {
         fail = reject;
       });
       const running = new RunningAttempts();
+      const observers = new Observers();
       const folder = options.noteCrashesIn?.();
       const counts = folder === undefined ? null : await CrashCounts.open(folder, backend.kv, log);
       if (folder !== undefined && counts !== null) {
@@ -107,6 +112,8 @@ export class EmbeddedRuntime {
       const root = compose({
         backend: counts === null ? backend : { ...backend, queue: new CountingQueue(backend.queue, counts) },
         running,
+        observer: observers.forwarded,
+        timerFired: (lateMs) => observers.timerFired?.(lateMs),
         tracing,
         clock,
         log,
@@ -122,7 +129,7 @@ export class EmbeddedRuntime {
       for (let partition = 0; partition < root.journal.partitions; partition++) {
         await catchUpIndex({ ...root, index: backend.index, log }, partition);
       }
-      return new EmbeddedRuntime(catalog, host, root, backend, lifecycle, clock, running, failed);
+      return new EmbeddedRuntime(catalog, host, root, backend, lifecycle, clock, running, tracing, observers, failed);
     } catch (error) {
       await lifecycle.close();
       throw error;
@@ -173,9 +180,14 @@ export class EmbeddedRuntime {
     }
   }
 
+  /** Concurrent attempts by queue. */
+  slots(): ReadonlyMap<string, number> {
+    return this.root.worker.concurrency();
+  }
+
   /** Who works on its runs: this process alone. */
   get surroundings(): Surroundings {
-    const slots = this.root.worker.concurrency();
+    const slots = this.slots();
     return {
       isDriven: true,
       workersOf: (queue) => ({ workers: slots.has(queue) ? 1 : 0, slots: slots.get(queue) ?? 0 }),

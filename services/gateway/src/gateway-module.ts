@@ -1,7 +1,6 @@
 /** Binds the gateway's parts; the kernel's come from `kernelModule`. */
-import { type AllowedHosts, kernelIds, serviceId } from '@llmteam/service-host';
+import { type AllowedHosts, kernelIds, type Metrics, serviceId } from '@llmteam/service-host';
 import { ContainerModule, type ContainerModuleLoadOptions } from 'inversify';
-import type { Registry } from 'prom-client';
 import { AuditLog } from './audit/audit-log.js';
 import type { AuditSeals } from './audit/audit-seals.js';
 import { Followers } from './following/followers.js';
@@ -19,6 +18,7 @@ import { TenantLimits } from './limits/tenant-limits.js';
 import { UnreadResponses } from './limits/unread-responses.js';
 import { GatewayMetrics } from './metrics/gateway-metrics.js';
 import { MetricsPage } from './metrics/metrics-page.js';
+import { OpenTasks } from './metrics/open-tasks.js';
 import { ServedDocument } from './openapi/served-document.js';
 import type { RouteServices } from './routes/route-services.js';
 import { routes } from './routes/table.js';
@@ -45,7 +45,7 @@ const inputs = {
   liveWorkers: serviceId<LiveWorkerCount>('liveWorkers'),
   loadedPlugins: serviceId<LoadedPlugins>('loadedPlugins'),
   surroundings: serviceId<SurroundingsOf>('surroundings'),
-  registry: serviceId<Registry>('registry'),
+  processMetrics: serviceId<Metrics>('processMetrics'),
   isBackendReady: serviceId<() => boolean>('isBackendReady'),
   prepare: serviceId<() => Promise<void>>('prepare'),
 };
@@ -105,16 +105,17 @@ function bindKeys(bind: Bind): void {
 }
 
 function bindMetrics(bind: Bind): void {
-  bind(ids.metrics).toResolvedValue((registry) => new GatewayMetrics(registry), [ids.registry]);
+  bind(ids.metrics).toResolvedValue((metrics) => new GatewayMetrics(metrics), [ids.processMetrics]);
   bind(kernel.runMeterSink).toService(ids.metrics);
   bind(ids.metricsPage).toResolvedValue(
-    (registry, token, meter, streams) =>
-      new MetricsPage(registry, token, {
+    (metrics, token, meter, streams, index, clock) =>
+      new MetricsPage(metrics, token, {
         activeRuns: () => meter.activeByTenant(),
+        tasks: new OpenTasks(index, () => meter.activeByTenant(), clock),
         openStreams: () => streams.open,
         unreadBytes: () => streams.unreadBytes,
       }),
-    [ids.registry, ids.metricsToken, kernel.runMeter, ids.streams],
+    [ids.processMetrics, ids.metricsToken, kernel.runMeter, ids.streams, kernel.index, kernel.clock],
   );
 }
 

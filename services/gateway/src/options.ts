@@ -30,8 +30,8 @@ export interface GatewayOptions {
   readonly surroundings: Surroundings;
   /** Whether backend and index are up. */
   readonly isReady: () => boolean;
-  /** The metrics of the process, to which the gateway adds its own. Default: an empty registry. */
-  readonly processMetrics?: Pick<Metrics, 'registry'>;
+  /** The metrics of the process, to which the gateway adds its own. */
+  readonly processMetrics: Metrics;
   /** The product version. */
   readonly version: string;
   readonly limits?: Partial<GatewayLimits>;

@@ -23,7 +23,6 @@ import {
   type Tracing,
 } from '@llmteam/service-host';
 import { Container } from 'inversify';
-import { Registry } from 'prom-client';
 import { AuditSeals } from './audit/audit-seals.js';
 import { auditSeals } from './audit-config.js';
 import { configuredRefs } from './configured-refs.js';
@@ -83,7 +82,7 @@ export function compose(options: RootOptions): Root {
   container.bind(gatewayIds.metricsToken).toConstantValue(revealed(config.file.gateway.metrics.token, config));
   container.bind(gatewayIds.refs).toConstantValue(configuredRefs(config));
   container.bind(gatewayIds.auditSeals).toConstantValue(auditSeals(config));
-  container.bind(gatewayIds.registry).toConstantValue(options.metrics.registry);
+  container.bind(gatewayIds.processMetrics).toConstantValue(options.metrics);
   container
     .bind(gatewayIds.liveWorkers)
     .toResolvedValue(
@@ -136,7 +135,7 @@ export function composeEmbedded(options: GatewayOptions): EmbeddedGateway {
   container.bind(gatewayIds.metricsToken).toConstantValue(options.metricsToken ?? null);
   container.bind(gatewayIds.refs).toConstantValue(options.refs);
   container.bind(gatewayIds.auditSeals).toConstantValue(options.auditSeals ?? new AuditSeals());
-  container.bind(gatewayIds.registry).toConstantValue(options.processMetrics?.registry ?? new Registry());
+  container.bind(gatewayIds.processMetrics).toConstantValue(options.processMetrics);
   container.bind(gatewayIds.liveWorkers).toConstantValue(options.liveWorkers);
   container.bind(gatewayIds.loadedPlugins).toConstantValue(options.loadedPlugins);
   container.bind(gatewayIds.surroundings).toConstantValue(async () => options.surroundings);

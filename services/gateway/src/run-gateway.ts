@@ -17,6 +17,7 @@ import {
   type ServiceEnd,
   serveOwnMetrics,
   systemClock,
+  tracingSeries,
 } from '@llmteam/service-host';
 import { openGatewayIndex } from './gateway-index.js';
 import { compose, type Root } from './root.js';
@@ -48,9 +49,10 @@ async function openGateway(
   log: Logger,
   version: string,
 ): Promise<void> {
-  const metrics = await openMetrics({ service: 'gateway' });
+  const metrics = await openMetrics({ service: 'gateway' }, config.file.metrics);
   const tracing = await openTracing(config, { name: 'llmteam-gateway', instance: gatewayId }, log);
   lifecycle.opens('tracing', () => tracing.close());
+  tracingSeries(metrics, tracing);
   const { catalog, host } = await loadControlPlugins(config, log);
   const clock = systemClock();
   const backend = await openServiceBackend(config, { name: `llmteam gateway ${gatewayId}`, clock, log });

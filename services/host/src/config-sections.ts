@@ -70,6 +70,19 @@ export const logSection = section(
   'Logging to stderr.',
 );
 
+const distinct = (what: string, most: number) =>
+  Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: most,
+    description: `How many ${what} a process tells apart; all others are told as \`other\`.`,
+  });
+
+export const metricsLimitsSection = section(
+  { max_tenants: distinct('tenants', 100), max_segments: distinct('segments', 200) },
+  'How many series `/metrics` may have ([metrics](metrics.md)). Sums stay right.',
+);
+
 export const tracingSection = section(
   {
     endpoint: Type.String({

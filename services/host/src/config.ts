@@ -25,7 +25,7 @@ export interface Config {
   readonly unknownVariables: readonly string[];
 }
 
-type Section = 'log' | 'nats' | 'retention' | 'coordinator' | 'worker' | 'gateway';
+type Section = 'log' | 'metrics' | 'nats' | 'retention' | 'coordinator' | 'worker' | 'gateway';
 
 /** The effective configuration of a service process, with every section present. */
 export type ServiceConfig = Config & { readonly file: ConfigFile & Required<Pick<ConfigFile, Section>> };
@@ -57,7 +57,16 @@ export function configOf(written: Json, folder: string, environment: Config['env
 
 /** The effective configuration: what was loaded plus the defaults of every section. */
 export function serviceConfig(config: Config): ServiceConfig {
-  const sections = { log: {}, nats: {}, retention: {}, coordinator: {}, worker: {}, gateway: {}, ...config.file };
+  const sections = {
+    log: {},
+    metrics: {},
+    nats: {},
+    retention: {},
+    coordinator: {},
+    worker: {},
+    gateway: {},
+    ...config.file,
+  };
   const file = checkConfig('the configuration', structuredClone(sections), new Map());
   return Object.freeze({ ...config, file }) as ServiceConfig;
 }

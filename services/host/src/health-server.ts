@@ -18,12 +18,19 @@ export interface HealthOptions {
   /** Why the process is not ready; empty if it is. */
   readonly notReady: () => readonly string[];
   readonly metrics: MetricsExposure;
+  /** Further paths: what they answer, or null for a path that is not theirs. */
+  readonly pages?: (path: string) => Promise<JsonAnswer> | null;
   readonly log: Logger;
 }
 
 export interface HealthServer {
   readonly port: number;
   close(): Promise<void>;
+}
+
+export interface JsonAnswer {
+  readonly status: number;
+  readonly body: object;
 }
 
 interface Answer {
@@ -94,17 +101,21 @@ async function respond(
 }
 
 async function answer(
-  { notReady, metrics }: HealthOptions,
+  { notReady, metrics, pages }: HealthOptions,
   hosts: AllowedHosts,
   { method, url, headers }: IncomingMessage,
 ): Promise<Answer> {
   hosts.check(headers.host);
-  const path = (url ?? '/').split('?', 1)[0];
-  if (path !== '/health' && path !== '/ready' && path !== '/metrics') return ofJson(404, { status: 'not found' });
-  if (method !== 'GET' && method !== 'HEAD') return ofJson(405, { status: 'method not allowed' });
-  if (path === '/metrics') {
-    return { status: 200, type: metrics.contentType, text: await metrics.text(headers.authorization) };
+  const path = (url ?? '/').split('?', 1)[0] as string;
+  const isRead = method === 'GET' || method === 'HEAD';
+  if (path !== '/health' && path !== '/ready' && path !== '/metrics') {
+    const page = isRead ? pages?.(path) : null;
+    if (page == null) return ofJson(404, { status: 'not found' });
+    const { status, body } = await page;
+    return ofJson(status, body);
   }
+  if (!isRead) return ofJson(405, { status: 'method not allowed' });
+  if (path === '/metrics') return { status: 200, ...(await metrics(headers)) };
   if (path === '/health') return ofJson(200, { status: 'alive' });
   const reasons = notReady();
   return reasons.length === 0 ? ofJson(200, { status: 'ready' }) : ofJson(503, { status: 'not ready', reasons });

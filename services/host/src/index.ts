@@ -10,7 +10,7 @@ export {
 } from './config.js';
 export type { PluginEntry } from './config-plugins.js';
 export { ConfigFile } from './config-schema.js';
-export { type HealthServer, serveHealth } from './health-server.js';
+export { type HealthServer, type JsonAnswer, serveHealth } from './health-server.js';
 export { announcedTypesModule, kernelIds, kernelModule, serviceId } from './kernel-module.js';
 export { Lifecycle } from './lifecycle.js';
 export { listenError } from './listen-error.js';
@@ -18,13 +18,20 @@ export { loadControlPlugins, loadPlugins, type Plugins, wantedPlugin } from './l
 export { openIndexFile, openLocalStore } from './local-store.js';
 export { openLog } from './log.js';
 export type { LogOptions } from './log-options.js';
-export type { Metrics } from './metrics.js';
-export { guardedMetricsExposure, type MetricsExposure, openMetricsExposure } from './metrics-exposure.js';
+export type { Metrics, Observed, Told } from './metrics.js';
+export {
+  guardedMetricsExposure,
+  type MetricsExposure,
+  type MetricsRequest,
+  type MetricsText,
+  openMetricsExposure,
+} from './metrics-exposure.js';
 export { checkModels } from './model-check.js';
 export { openMetrics } from './open-metrics.js';
 export { processName } from './process-name.js';
 export { hideSecrets } from './redaction.js';
 export { resourceConfig } from './resource-config.js';
+export { sampledTrace } from './sampled-trace.js';
 export { knownSecrets, maskedConfig, reveal, revealed } from './secrets.js';
 export { serveOwnMetrics } from './serve-own-metrics.js';
 export { inspectBackend, installationName, openServiceBackend, withBackend } from './service-backend.js';
@@ -34,4 +41,7 @@ export { systemClock } from './system-clock.js';
 export { isSystemError, systemReason } from './system-reason.js';
 export { type ResourceNames, resourceNames } from './tenant-resources.js';
 export { type CallerHeaders, callerSpan } from './tracing/caller-span.js';
+export { timerSeries } from './timer-series.js';
 export { noTracing, openTracing, type TracedService, type Tracing } from './tracing/tracing.js';
+export { tracingSeries } from './tracing-series.js';
+export { slotSeries, type WorkSeries, workSeries } from './work-series.js';

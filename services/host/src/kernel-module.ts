@@ -239,7 +239,9 @@ function bindWorker(bindPart: BindPart): void {
       const { queue, pubSub, blobs } = backend;
       const tracesContent = tracing.recordsContent;
       const ports = { journal, queue, pubSub, kv, blobs, clock, log, resources, outbound, compiler, tracesContent };
-      return new WorkLoop(ports, { ...settings, catalog, retry });
+      const { observer } = settings;
+      const told = observer?.modelCalled === undefined ? {} : { modelCalled: observer.modelCalled.bind(observer) };
+      return new WorkLoop({ ...ports, ...told }, { ...settings, catalog, retry });
     },
     [
       ids.backend,
@@ -266,6 +268,7 @@ function bindWorker(bindPart: BindPart): void {
         kv,
         clock,
         log,
+        load: () => workLoop.load(),
         worker: { worker_id: workerId, types, started_at: clock.now(), concurrency, plugins: loaded },
       });
     },

@@ -4,36 +4,40 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { LlmteamError } from '@llmteam/contracts';
-import type { Metric, Registry } from 'prom-client';
+import type { Metric, Registry, RegistryContentType } from 'prom-client';
 
 /** Labels whose values tell one tenant about another. */
 const privateLabels: ReadonlySet<string> = new Set(['tenant_id', 'segment_id']);
 
-/** What `/metrics` is at one address. */
-export interface MetricsExposure {
-  readonly contentType: string;
-  /** The metrics in the Prometheus text format, for a request with this `Authorization`. @throws LlmteamError `UNAUTHENTICATED` */
-  text(authorization: string | undefined): Promise<string>;
+/** Who asks, and how: headers of the request. */
+export interface MetricsRequest {
+  readonly authorization?: string | undefined;
+  /** OpenMetrics, which has exemplars, is for those who ask for it; others get the Prometheus text format. */
+  readonly accept?: string | undefined;
 }
+
+export interface MetricsText {
+  readonly type: string;
+  readonly text: string;
+}
+
+/** What `/metrics` is at one address. @throws LlmteamError `UNAUTHENTICATED` */
+export type MetricsExposure = (request: MetricsRequest) => Promise<MetricsText>;
 
 /** Every label, for everybody who reaches the address. */
 export function openMetricsExposure(registry: Registry): MetricsExposure {
-  return { contentType: registry.contentType, text: () => registry.metrics() };
+  return ({ accept }) => rendered(registry, accept, { isPrivate: true });
 }
 
 /** With a token: every label, for its holder only. Without: for everybody, but added up over tenants and segments. */
 export function guardedMetricsExposure(registry: Registry, token: string | null): MetricsExposure {
-  const { contentType } = registry;
-  if (token === null) return { contentType, text: () => textWithoutPrivateLabels(registry) };
-  return {
-    contentType,
-    text: async (authorization) => {
-      const given = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-      if (given === undefined || !isSame(given, token)) {
-        throw new LlmteamError('UNAUTHENTICATED', 'the metrics need the token of the configuration');
-      }
-      return registry.metrics();
-    },
+  if (token === null) return ({ accept }) => rendered(registry, accept, { isPrivate: false });
+  return async ({ authorization, accept }) => {
+    const given = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    if (given === undefined || !isSame(given, token)) {
+      throw new LlmteamError('UNAUTHENTICATED', 'the metrics need the token of the configuration');
+    }
+    return rendered(registry, accept, { isPrivate: true });
   };
 }
 
@@ -42,12 +46,33 @@ function isSame(given: string, token: string): boolean {
   return one !== undefined && other !== undefined && timingSafeEqual(one, other);
 }
 
-async function textWithoutPrivateLabels(registry: Registry): Promise<string> {
+/** `isPrivate`: with the private labels. */
+async function rendered(
+  registry: Registry,
+  accept: string | undefined,
+  { isPrivate }: { readonly isPrivate: boolean },
+): Promise<MetricsText> {
+  const isOpenMetrics = /\bapplication\/openmetrics-text\b/i.test(accept ?? '');
+  if (isPrivate && !isOpenMetrics) return { type: registry.contentType, text: await registry.metrics() };
   // Its own class: importing prom-client here would load it for every command.
-  const view = new (registry.constructor as new () => Registry)();
-  for (const metric of registry.getMetricsAsArray() as unknown as readonly Metric[])
-    view.registerMetric(summed(metric));
-  return view.metrics();
+  const kind = registry.constructor as typeof Registry;
+  const view = new kind();
+  if (isOpenMetrics) (view as OfAnyType).setContentType(kind.OPENMETRICS_CONTENT_TYPE);
+  for (const metric of registry.getMetricsAsArray() as unknown as readonly Metric[]) {
+    const shown = isPrivate ? metric : summed(metric);
+    view.registerMetric(isOpenMetrics ? openMetric(shown) : shown);
+  }
+  return { type: view.contentType, text: await view.metrics() };
+}
+
+/** prom-client renames counters for OpenMetrics, so it gets a copy. Their samples keep `_total`, their families do not have it. */
+function openMetric(metric: Metric): Metric {
+  const name = nameOf(metric).replace(/_total$/, '');
+  const get = async () => {
+    const data = await metric.get();
+    return (data.type as unknown) === 'counter' ? { ...data, name } : data;
+  };
+  return { name: nameOf(metric), get } as unknown as Metric;
 }
 
 interface Sample {
@@ -56,17 +81,18 @@ interface Sample {
   value: number;
 }
 
-/** The metric as it is rendered, without the private labels. The values of all our series can be added. */
+/** The metric as it is rendered, without the private labels. The values of our series can be added, unless their aggregator is `max`. */
 function summed(metric: Metric): Metric {
   const get = async () => {
     const data = await metric.get();
+    const isMost = (data.aggregator as string) === 'max';
     const sums = new Map<string, Sample>();
     for (const { labels, value, ...rest } of data.values as readonly Sample[]) {
       const shown = Object.fromEntries(Object.entries(labels).filter(([name]) => !privateLabels.has(name)));
       const key = JSON.stringify([rest.metricName, shown]);
       const sum = sums.get(key);
       if (sum === undefined) sums.set(key, { ...rest, labels: shown, value });
-      else sum.value += value;
+      else sum.value = isMost ? Math.max(sum.value, value) : sum.value + value;
     }
     return { ...data, values: [...sums.values()] };
   };
@@ -75,4 +101,9 @@ function summed(metric: Metric): Metric {
 
 function nameOf(metric: Metric): string {
   return (metric as unknown as { readonly name: string }).name;
+}
+
+/** A registry whose content type is not fixed by its type. */
+interface OfAnyType {
+  setContentType(type: RegistryContentType): void;
 }

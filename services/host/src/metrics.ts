@@ -4,6 +4,8 @@
  * Imported lazily: commands have no metrics.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { BoundedLabels, type LabelBounds } from './bounded-labels.js';
+import { ExemplarPace } from './exemplar-pace.js';
 import { type Labels, Tally } from './tally.js';
 
 export interface MetricName {
@@ -11,18 +13,32 @@ export interface MetricName {
   readonly name: string;
   readonly help: string;
   readonly labels?: readonly string[];
+  /** What several values of a gauge make where labels are left out. Default: their sum. */
+  readonly aggregator?: 'sum' | 'max';
 }
+
+/** One of several values of a series. */
+export interface Told {
+  readonly labels: Labels;
+  readonly value: number;
+}
+
+type Read<T> = () => T | Promise<T>;
 
 export class Metrics {
   /** For metric types not covered below. Duplicate names are rejected. */
   readonly registry = new Registry();
 
-  constructor(labelsOfProcess: Labels) {
+  /** Every series with the label of a tenant, a segment and the like goes through it. */
+  private readonly bounds: BoundedLabels;
+
+  constructor(labelsOfProcess: Labels, bounds?: LabelBounds) {
+    this.bounds = new BoundedLabels(bounds);
     collectDefaultMetrics({ register: this.registry, labels: labelsOfProcess });
   }
 
   counter(name: MetricName): { add(count?: number, labels?: Labels): void } {
-    const tally = new Tally(name.labels ?? []);
+    const tally = new Tally(name.labels ?? [], this.bounds);
     new Counter({
       ...this.described(name),
       collect() {
@@ -34,7 +50,7 @@ export class Metrics {
 
   /** A gauge that is incremented and decremented. */
   gauge(name: MetricName): { add(count: number, labels?: Labels): void } {
-    const tally = new Tally(name.labels ?? []);
+    const tally = new Tally(name.labels ?? [], this.bounds);
     new Gauge({
       ...this.described(name),
       collect() {
@@ -45,7 +61,7 @@ export class Metrics {
   }
 
   /** A gauge read on every scrape; if reading fails, the previous value is kept. */
-  lookedUp(name: MetricName, read: () => number | Promise<number>): void {
+  lookedUp(name: MetricName, read: Read<number>): void {
     new Gauge({
       ...this.described(name),
       async collect() {
@@ -55,8 +71,23 @@ export class Metrics {
     });
   }
 
+  /** A gauge with labels, read on every scrape; values that are bounded away are added up. If reading fails, nothing is told. */
+  lookedUpBy(name: MetricName, read: Read<readonly Told[]>): void {
+    const { bounds } = this;
+    const isMost = name.aggregator === 'max';
+    new Gauge({
+      ...this.described(name),
+      async collect() {
+        const told = await settled(read);
+        this.reset();
+        if (isMost) for (const { labels, value } of highest(told ?? [], bounds)) this.set(labels, value);
+        else for (const { labels, value } of told ?? []) this.inc(bounds.of(labels), value);
+      },
+    });
+  }
+
   /** The same for a counter. */
-  counted(name: MetricName, read: () => number | Promise<number>): void {
+  counted(name: MetricName, read: Read<number>): void {
     new Counter({
       ...this.described(name),
       async collect() {
@@ -68,18 +99,44 @@ export class Metrics {
     });
   }
 
-  histogram(name: MetricName, buckets: readonly number[]): { observe(value: number, labels?: Labels): void } {
-    const histogram = new Histogram({ ...this.described(name), buckets: [...buckets] });
-    return { observe: (value, labels = {}) => histogram.observe(labels, value) };
+  /** `traceId`: of the sampled trace that the value is from, if any; some become exemplars. */
+  histogram(name: MetricName, buckets: readonly number[]): Observed {
+    // Registered by hand: prom-client refuses exemplars where the registry shows none by default; ours shows them to who asks for them.
+    const described = { ...this.described(name), registers: [] };
+    const histogram = new Histogram({ ...described, buckets: [...buckets], enableExemplars: true });
+    this.registry.registerMetric(histogram);
+    const pace = new ExemplarPace(buckets);
+    return {
+      observe: (value, given = {}, traceId = null) => {
+        const labels = this.bounds.of(given);
+        const isExemplar = traceId !== null && pace.take(value, performance.now());
+        histogram.observe({ labels, value, ...(isExemplar && { exemplarLabels: { trace_id: traceId } }) });
+      },
+    };
   }
 
-  private described({ name, help, labels = [] }: MetricName) {
-    return { name: `llmteam_${name}`, help, labelNames: [...labels], registers: [this.registry] };
+  private described({ name, help, labels = [], aggregator = 'sum' }: MetricName) {
+    return { name: `llmteam_${name}`, help, labelNames: [...labels], registers: [this.registry], aggregator };
   }
 }
 
+/** One value for each set of labels. */
+function highest(told: readonly Told[], bounds: BoundedLabels): readonly Told[] {
+  const byLabels = new Map<string, Told>();
+  for (const { labels: given, value } of told) {
+    const labels = bounds.of(given);
+    const key = JSON.stringify(labels);
+    byLabels.set(key, { labels, value: Math.max(value, byLabels.get(key)?.value ?? value) });
+  }
+  return [...byLabels.values()];
+}
+
+export interface Observed {
+  observe(value: number, labels?: Labels, traceId?: string | null): void;
+}
+
 /** Null if reading failed: one failing series must not fail the whole scrape. */
-async function settled(read: () => number | Promise<number>): Promise<number | null> {
+async function settled<T>(read: Read<T>): Promise<T | null> {
   try {
     return await read();
   } catch {

@@ -1,3 +1,5 @@
+import type { BoundedLabels } from './bounded-labels.js';
+
 export type Labels = Readonly<Record<string, string>>;
 
 interface Counted {
@@ -9,13 +11,16 @@ interface Counted {
 export class Tally {
   private readonly counted = new Map<string, Counted>();
 
-  constructor(private readonly names: readonly string[]) {}
+  constructor(
+    private readonly names: readonly string[],
+    private readonly bounds: BoundedLabels,
+  ) {}
 
   add(count: number, labels: Labels): void {
     let key = '';
-    for (const name of this.names) key += `${labels[name]}\n`;
+    for (const name of this.names) key += `${this.bounds.value(name, labels[name] as string)}\n`;
     const known = this.counted.get(key);
-    if (known === undefined) this.counted.set(key, { labels: { ...labels }, count });
+    if (known === undefined) this.counted.set(key, { labels: { ...this.bounds.of(labels) }, count });
     else known.count += count;
   }
 

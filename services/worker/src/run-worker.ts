@@ -18,7 +18,9 @@ import {
   type ServiceEnd,
   serveHealth,
   serveOwnMetrics,
+  slotSeries,
   systemClock,
+  tracingSeries,
 } from '@llmteam/service-host';
 import { compose, type Root } from './root.js';
 import { servedTypes } from './served-types.js';
@@ -53,7 +55,7 @@ async function openWorker(service: OpenService, { workerId, config, log, onCrash
   const { lifecycle, stopping, fail } = service;
   const open: { reasons: () => string[] } = { reasons: () => ['it is starting'] };
   const notReady = (): string[] => (stopping.aborted ? ['it is stopping'] : open.reasons());
-  const metrics = await openMetrics({ service: 'worker' });
+  const metrics = await openMetrics({ service: 'worker' }, config.file.metrics);
   const { http, metrics: exposed } = config.file.worker;
   const exposure = guardedMetricsExposure(metrics.registry, revealed(exposed.token, config));
   const health = await serveHealth({ ...http, setting: 'worker.http', notReady, metrics: exposure, log });
@@ -64,6 +66,7 @@ async function openWorker(service: OpenService, { workerId, config, log, onCrash
 
   const tracing = await openTracing(config, { name: 'llmteam-worker', instance: workerId }, log);
   lifecycle.opens('tracing', () => tracing.close());
+  tracingSeries(metrics, tracing);
   const { catalog: loaded, host } = await loadPlugins(config, log);
   const catalog = servedTypes(loaded, config.file.worker.types);
   const clock = systemClock();
@@ -87,6 +90,7 @@ async function openWorker(service: OpenService, { workerId, config, log, onCrash
     tracing,
     onFailure: fail,
   });
+  slotSeries(metrics, () => root.worker.concurrency());
   onCrash?.(() => handBackOthers(root.worker, running, log));
   await announceTypes(backend.kv, workerId, typesOf(catalog));
   await begin(service, root, config);

@@ -12,7 +12,7 @@ import {
   type NewKeyRequest,
 } from '@llmteam/gateway';
 import { countedListings } from '@llmteam/kernel';
-import { type Config, loadPlugins, systemClock } from '@llmteam/service-host';
+import { type Config, loadPlugins, openMetrics, systemClock } from '@llmteam/service-host';
 import { quietLogger } from '../../support/quiet-logger.js';
 import { AnswerChecker } from './answer-checker.js';
 import { ApiClient } from './api-client.js';
@@ -63,7 +63,7 @@ export async function withGateway(
   const backend = given.backend ?? (await openMemoryBackend({ clock, partitions: given.partitions ?? 2 }));
   const runtime = await openRuntime(backend, clock, given.log ?? quietLogger, given.config);
   await runtime.drive('everything');
-  const options = gatewayOptions(runtime, clock, given);
+  const options = await gatewayOptions(runtime, clock, given);
   const { gateway } = composeEmbedded(options);
   const { port } = await gateway.open(0, given.address ?? '127.0.0.1');
   const checker = new AnswerChecker();
@@ -101,7 +101,11 @@ export async function openRuntime(
   return EmbeddedRuntime.open({ config: own, clock, log, openBackend, plugins: loaded });
 }
 
-export function gatewayOptions(runtime: EmbeddedRuntime, clock: Clock, given: WorldOptions): GatewayOptions {
+export async function gatewayOptions(
+  runtime: EmbeddedRuntime,
+  clock: Clock,
+  given: WorldOptions,
+): Promise<GatewayOptions> {
   const { runs, segments, definitions, catalog, journal, backend } = runtime;
   const { index, kv, pubSub } = backend;
   return {
@@ -121,6 +125,7 @@ export function gatewayOptions(runtime: EmbeddedRuntime, clock: Clock, given: Wo
     surroundings: runtime.surroundings,
     loadedPlugins: () => countedListings([runtime.plugins.listings()]),
     isReady: () => true,
+    processMetrics: await openMetrics({ service: 'test' }),
     version: '0.0.0',
     limits: { ...generous, ...given.limits },
     ...(given.origins !== undefined && { origins: given.origins }),

@@ -62,10 +62,11 @@ function markResponse({ newId, log, metrics, clock }: HttpDeps): Middleware {
       'Cache-Control': 'no-store',
     });
     await next();
-    const { operation = 'none', tenant_id } = context.state;
+    const { operation = 'none', tenant_id, span } = context.state;
     const ms = clock.now() - began;
     const isOpenEnd = context.respond === false || context.query.wait !== undefined;
-    metrics.requestCompleted(operation, context.status, isOpenEnd ? null : ms / 1_000);
+    const traceId = span?.sampled === true ? span.trace_id : null;
+    metrics.requestCompleted(operation, context.status, isOpenEnd ? null : ms / 1_000, traceId);
     log.debug({ request_id: requestId, operation, tenant_id, status: context.status, ms }, 'a request was completed');
   };
 }

@@ -1,48 +1,59 @@
-import { guardedMetricsExposure, type MetricsExposure } from '@llmteam/service-host';
-import { Gauge, type Registry } from 'prom-client';
+import {
+  guardedMetricsExposure,
+  type Metrics,
+  type MetricsExposure,
+  type MetricsRequest,
+  type MetricsText,
+} from '@llmteam/service-host';
+import type { OpenTasks, TenantTasks } from './open-tasks.js';
 
 export interface Gauged {
   /** Active runs per tenant. */
   readonly activeRuns: () => ReadonlyMap<string, number>;
+  readonly tasks: OpenTasks;
   readonly openStreams: () => number;
   readonly unreadBytes: () => number;
 }
 
-/** `/metrics` in the Prometheus text format: every series of the process, and the gauges that are read on each scrape. */
+/** `/metrics`: every series of the process, and the gauges that are read on each scrape. */
 export class MetricsPage {
   private readonly exposure: MetricsExposure;
 
-  constructor(registry: Registry, token: string | null, { activeRuns, openStreams, unreadBytes }: Gauged) {
-    this.exposure = guardedMetricsExposure(registry, token);
-    const running: Gauge = new Gauge({
-      name: 'llmteam_running_segments',
-      help: 'Runs that have begun and not ended',
-      labelNames: ['tenant_id'],
-      registers: [registry],
-      collect: () => {
-        for (const [tenantId, runs] of activeRuns()) running.set({ tenant_id: tenantId }, runs);
+  constructor(metrics: Metrics, token: string | null, { activeRuns, tasks, openStreams, unreadBytes }: Gauged) {
+    this.exposure = guardedMetricsExposure(metrics.registry, token);
+    metrics.lookedUpBy(
+      { name: 'running_segments', help: 'Runs that have begun and not ended', labels: ['tenant_id'] },
+      () => [...activeRuns()].map(([tenantId, value]) => ({ labels: { tenant_id: tenantId }, value })),
+    );
+    metrics.lookedUp({ name: 'gateway_open_streams', help: 'Readers that follow runs now' }, openStreams);
+    metrics.lookedUp(
+      {
+        name: 'gateway_unread_bytes',
+        help: 'Bytes that were sent to readers of streams and wait in this process',
       },
-    });
-    const streams: Gauge = new Gauge({
-      name: 'llmteam_gateway_open_streams',
-      help: 'Readers that follow runs now',
-      registers: [registry],
-      collect: () => streams.set(openStreams()),
-    });
-    const unread: Gauge = new Gauge({
-      name: 'llmteam_gateway_unread_bytes',
-      help: 'Bytes that were sent to readers of streams and wait in this process',
-      registers: [registry],
-      collect: () => unread.set(unreadBytes()),
-    });
-  }
-
-  get contentType(): string {
-    return this.exposure.contentType;
+      unreadBytes,
+    );
+    taskSeries(metrics, tasks);
   }
 
   /** @throws LlmteamError `UNAUTHENTICATED` if a token is configured and the request has another */
-  text(authorization: string | undefined): Promise<string> {
-    return this.exposure.text(authorization);
+  text(request: MetricsRequest): Promise<MetricsText> {
+    return this.exposure(request);
   }
+}
+
+function taskSeries(metrics: Metrics, tasks: OpenTasks): void {
+  const gauge = (
+    name: string,
+    help: string,
+    of: (told: TenantTasks) => number,
+    aggregator: 'sum' | 'max' = 'sum',
+  ): void => {
+    metrics.lookedUpBy({ name, help, labels: ['tenant_id'], aggregator }, async () =>
+      (await tasks.byTenant()).map((told) => ({ labels: { tenant_id: told.tenant_id }, value: of(told) })),
+    );
+  };
+  gauge('open_tasks', 'Human tasks that are not closed.', ({ open }) => open);
+  gauge('overdue_tasks', 'Of these, the ones whose due time has passed.', ({ overdue }) => overdue);
+  gauge('oldest_open_task_seconds', 'Age of the oldest open human task.', (told) => told.oldest_seconds, 'max');
 }

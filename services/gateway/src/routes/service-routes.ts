@@ -70,10 +70,21 @@ export const serviceRoutes: readonly Route[] = [
     summary: 'Metrics in the Prometheus text format',
     description:
       'Without a configured token anybody may read them, added up over tenants and segments. With one (`gateway.metrics.token`) only its ' +
-      'holder may, and the labels `tenant_id` and `segment_id` are present.',
-    responses: { 200: { description: 'The metrics of this process.', content: { 'text/plain': text } } },
+      'holder may, and the labels `tenant_id` and `segment_id` are present. With `Accept: application/openmetrics-text` as OpenMetrics, which has exemplars.',
+    responses: {
+      200: {
+        description: 'The metrics of this process.',
+        content: { 'text/plain': text, 'application/openmetrics-text': text },
+      },
+    },
     errors: ['UNAUTHENTICATED'],
-    handle: async ({ header }, { metrics }) => plain(metrics.contentType, await metrics.text(header('Authorization'))),
+    handle: async ({ header }, { metrics }) => {
+      const { type, text: shown } = await metrics.text({
+        authorization: header('Authorization'),
+        accept: header('Accept'),
+      });
+      return { ...plain(type, shown), headers: { Vary: 'Accept, Origin' } };
+    },
   }),
   openRoute({
     operation: 'get_openapi',

@@ -21,6 +21,10 @@ export class Delivery {
     throw error ?? new Error('the spans were not accepted');
   }
 
+  get lostSpans(): number {
+    return this.lost;
+  }
+
   noteLost(count: number): void {
     this.lost += count;
   }

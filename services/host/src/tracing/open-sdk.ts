@@ -35,6 +35,7 @@ export interface SdkOptions {
 export interface Sdk {
   readonly spanExport: SpanExport;
   samples(traceId: string): boolean;
+  lostSpans(): number;
   close(): Promise<void>;
 }
 
@@ -71,6 +72,7 @@ export function openSdk({ endpoint, headers, sampleRatio, service, log }: SdkOpt
       dropped: (count) => delivery.noteLost(count),
     },
     samples: (traceId) => sampler.shouldSample(ROOT_CONTEXT, traceId).decision !== SamplingDecision.NOT_RECORD,
+    lostSpans: () => delivery.lostSpans,
     close: async () => {
       undo();
       await within(closeMs, provider.shutdown());

@@ -13,6 +13,8 @@ export interface Tracing {
   readonly recordsContent: boolean;
   /** Where people look at a trace, with `{trace_id}` in it. */
   readonly traceUrl?: string | undefined;
+  /** Spans that were dropped, because they could not be delivered. */
+  lostSpans(): number;
   /** Exports what is left. */
   close(): Promise<void>;
 }
@@ -25,6 +27,7 @@ export interface TracedService {
 export const noTracing: Tracing = {
   samples: () => false,
   recordsContent: false,
+  lostSpans: () => 0,
   close: async () => undefined,
 };
 
