@@ -12,6 +12,7 @@ import {
   Definitions,
   defineSegment,
   LargeValueJournal,
+  type RequestingSpan,
   type RunService,
 } from '@llmteam/kernel';
 import { loadConfig, loadControlPlugins, openServiceBackend, serviceConfig, systemClock } from '@llmteam/service-host';
@@ -73,8 +74,9 @@ export class Client {
     private readonly put: (segment: Segment) => Promise<string>,
   ) {}
 
-  async start(segment: Segment, input: Json = {}): Promise<RunKey> {
-    return this.runs.start({ tenant_id: 'acme', definition: await this.put(segment), input });
+  async start(segment: Segment, input: Json = {}, span?: RequestingSpan): Promise<RunKey> {
+    const traced = span === undefined ? {} : { span };
+    return this.runs.start({ tenant_id: 'acme', definition: await this.put(segment), input, ...traced });
   }
 
   async ended(run: RunKey, patienceMs?: number): Promise<RunView> {
