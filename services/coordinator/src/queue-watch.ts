@@ -88,7 +88,7 @@ export class QueueWatch {
 
 const nothing: QueueDepth = { queued: 0, in_flight: 0, oldest_queued_at: null };
 
-export function queueState(
+function queueState(
   queue: string,
   { queued, in_flight, oldest_queued_at }: QueueDepth,
   workers: readonly LiveWorker[],

@@ -1,10 +1,10 @@
-import type { Labels } from './tally.js';
+export type Labels = Readonly<Record<string, string>>;
 
 /** How many different values of a label a process tells, by label; of others all of them. */
 export type LabelBounds = Readonly<Record<string, number>>;
 
 /** What every value beyond the first ones is told as. */
-export const otherValue = 'other';
+const otherValue = 'other';
 
 /** The bounds that are not configured: plugins and configurations name few of these. */
 const fixedBounds: LabelBounds = { step_type: 100, provider: 100, model: 100 };

@@ -4,9 +4,9 @@
  * Imported lazily: commands have no metrics.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { BoundedLabels, type LabelBounds } from './bounded-labels.js';
+import { BoundedLabels, type LabelBounds, type Labels } from './bounded-labels.js';
 import { ExemplarPace } from './exemplar-pace.js';
-import { type Labels, Tally } from './tally.js';
+import { Tally } from './tally.js';
 
 export interface MetricName {
   /** Without the prefix `llmteam_`. */

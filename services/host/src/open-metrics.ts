@@ -1,6 +1,6 @@
+import type { Labels } from './bounded-labels.js';
 import type { ServiceConfig } from './config.js';
 import type { Metrics } from './metrics.js';
-import type { Labels } from './tally.js';
 
 /** Imports the metrics lazily: commands have none. */
 export async function openMetrics(

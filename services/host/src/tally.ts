@@ -1,6 +1,4 @@
-import type { BoundedLabels } from './bounded-labels.js';
-
-export type Labels = Readonly<Record<string, string>>;
+import type { BoundedLabels, Labels } from './bounded-labels.js';
 
 interface Counted {
   readonly labels: Labels;
