@@ -1,12 +1,13 @@
 /**
- * Purpose: runs a container of the compose file as a plain process: same command, environment, files, ports and health check.
+ * Purpose: runs a container of the compose file as a plain process: same command, environment, files, ports and health check, and the same
+ * places that it may write to.
  * Owns: the role of the container engine: maps paths, names and ports of the container to those of this machine.
  */
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import type { Cli, Started } from '../cli/support/cli.js';
+import type { CallOptions, Cli, Ended, Started } from '../cli/support/cli.js';
 import { until } from '../services/support/until.js';
 import type { ComposeService } from './compose-file.js';
 
@@ -19,24 +20,40 @@ export interface ContainerPlan {
   readonly entrypoint: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly healthcheck: readonly string[];
+  readonly workingDir: string;
+  /** `uid:gid` of a process of the image; null: as whoever runs the tests. */
+  readonly user: string | null;
   /** Ports that the process listens on in the container. */
   readonly listens: readonly number[];
   /** Paths in the image and where they are on this machine. */
   readonly paths: Readonly<Record<string, string>>;
 }
 
-export class Container {
+/** Whoever is reached by name in the network of the containers. */
+export interface Host {
+  /** Replaces `name:port` by an address on this machine. */
+  asHost(text: string): string;
+}
+
+interface Process {
+  readonly words: readonly string[];
+  readonly options: CallOptions & { readonly environment: Readonly<Record<string, string>> };
+}
+
+export class Container implements Host {
   private constructor(
     readonly plan: ContainerPlan,
     /** By container port. */
     private readonly ports: ReadonlyMap<number, number>,
+    private readonly cli: Cli,
+    private readonly process: Process,
     private readonly started: Started,
     private readonly healthcheck: readonly string[],
     private readonly bin: string,
   ) {}
 
-  /** `others`: containers it may refer to as hosts. */
-  static async start(plan: ContainerPlan, cli: Cli, others: readonly Container[]): Promise<Container> {
+  /** `others`: those it may refer to. */
+  static async start(plan: ContainerPlan, cli: Cli, others: readonly Host[]): Promise<Container> {
     const ports = new Map<number, number>();
     for (const port of plan.listens) ports.set(port, await freePort());
     const folder = join(cli.folder, plan.name);
@@ -45,19 +62,24 @@ export class Container {
       const reached = others.reduce((rest, other) => other.asHost(rest), text);
       return withPaths(withPorts(reached, ports), paths);
     };
-    const words = [...plan.entrypoint, ...(plan.service.command ?? [])].map(here);
     const environment = Object.entries({ ...plan.environment, ...plan.service.environment });
-    const started = cli.launch(words, {
-      cwd: folder,
-      // A separate home folder.
-      environment: { HOME: folder, ...Object.fromEntries(environment.map(([key, text]) => [key, here(text)])) },
-    });
+    const words = [...asUser(plan.user), ...plan.entrypoint.map(here)];
+    const options = {
+      cwd: join(folder, 'files', plan.workingDir),
+      // A home folder of its own, and `/tmp`.
+      environment: {
+        HOME: join(folder, 'files'),
+        TMPDIR: writable(join(folder, 'tmp'), plan.user),
+        ...Object.fromEntries(environment.map(([key, text]) => [key, here(text)])),
+      },
+    };
+    const started = cli.launch([...words, ...(plan.service.command ?? []).map(here)], options);
     const healthcheck = plan.service.healthcheck?.test.slice(1) ?? plan.healthcheck;
-    return new Container(plan, ports, started, healthcheck.map(here), writeWget(folder));
+    return new Container(plan, ports, cli, { words, options }, started, healthcheck.map(here), writeWget(folder));
   }
 
   /** Maps `nats:4222` to an address on this machine. */
-  private asHost(text: string): string {
+  asHost(text: string): string {
     return text.replaceAll(new RegExp(`\\b${this.plan.name}:(\\d+)\\b`, 'g'), (_, port: string) => {
       return `127.0.0.1:${this.port(Number(port))}`;
     });
@@ -67,6 +89,11 @@ export class Container {
     const here = this.ports.get(inside);
     if (here === undefined) throw new Error(`${this.plan.name} does not listen on ${inside}`);
     return here;
+  }
+
+  /** Like `docker compose exec`, with the entry point as the program. */
+  exec(args: readonly string[], stdin = ''): Promise<Ended> {
+    return this.cli.launch([...this.process.words, ...args], { ...this.process.options, stdin }).ended;
   }
 
   /** Resolves once the health check passes. */
@@ -83,6 +110,11 @@ export class Container {
     });
   }
 
+  /** Lets whoever runs the tests remove its files. */
+  release(): void {
+    for (const one of fixedFolders(join(this.cli.folder, this.plan.name), this.plan.workingDir)) chmodSync(one, 0o755);
+  }
+
   /** Like `docker stop`. Returns the exit code and the output. */
   async stop(): Promise<{ code: number | null; written: string }> {
     this.started.signal('SIGTERM');
@@ -91,24 +123,52 @@ export class Container {
   }
 }
 
-/** Files of the repository and volumes by container path. Ports and volumes inside the files are mapped to this machine. */
-function mount(
-  { service, root }: ContainerPlan,
-  folder: string,
-  ports: ReadonlyMap<number, number>,
-): Record<string, string> {
-  const volumes = (service.volumes ?? []).map((volume) => volume.split(':') as [source: string, inside: string]);
-  const named = volumes.filter(([source]) => !source.startsWith('./'));
-  const paths = Object.fromEntries(named.map(([source, inside]) => [inside, join(folder, 'volumes', source)]));
-  for (const path of [folder, ...Object.values(paths)]) mkdirSync(path, { recursive: true });
-  const files = volumes
-    .filter(([source]) => source.startsWith('./'))
-    .map(([source, inside]) => {
-      const target = join(folder, 'files', inside);
-      mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(target, withPaths(withPorts(readFileSync(join(root, source), 'utf8'), ports), paths));
-      return [inside, target] as const;
-    });
+/** Without rights beyond those of the user. Only root can become somebody else; anybody else cannot write files of root either. */
+function asUser(user: string | null): string[] {
+  if (user === null || process.getuid?.() !== 0) return [];
+  const [uid, gid] = user.split(':');
+  return ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--no-new-privs', '--bounding-set=-all'];
+}
+
+/** What a read-only root file system keeps from being written: home and working directory. */
+function fixedFolders(folder: string, workingDir: string): string[] {
+  return [join(folder, 'files', workingDir), join(folder, 'files')];
+}
+
+/** A folder of the container's user. */
+function writable(folder: string, user: string | null): string {
+  mkdirSync(folder, { recursive: true });
+  const [uid, gid] = (user ?? '').split(':').map(Number);
+  if (user !== null && process.getuid?.() === 0) chownSync(folder, uid ?? 0, gid ?? 0);
+  return folder;
+}
+
+/**
+ * Files of the repository and volumes by container path; all else is read-only. Ports and volumes inside the files are mapped to this
+ * machine. A volume without a source is the container's own.
+ */
+function mount(plan: ContainerPlan, folder: string, ports: ReadonlyMap<number, number>): Record<string, string> {
+  const { service, root, user, workingDir } = plan;
+  const volumes = (service.volumes ?? []).map((volume) => volume.split(':'));
+  const isFile = (source: string): boolean => source.startsWith('./');
+  const paths = Object.fromEntries(
+    volumes.flatMap(([source = '', inside = source]) =>
+      isFile(source) ? [] : [[inside, writable(join(folder, 'volumes', source), user)]],
+    ),
+  );
+  const work = join(folder, 'files', workingDir);
+  mkdirSync(work, { recursive: true });
+  const files = volumes.flatMap(([source = '', inside = '']) => {
+    if (!isFile(source)) return [];
+    const target = join(folder, 'files', inside);
+    mkdirSync(dirname(target), { recursive: true });
+    if (statSync(join(root, source)).isDirectory()) return [];
+    writeFileSync(target, withPaths(withPorts(readFileSync(join(root, source), 'utf8'), ports), paths));
+    return [[inside, target] as const];
+  });
+  // The user of the container finds its way to the files.
+  for (const one of [dirname(folder), folder]) chmodSync(one, 0o755);
+  if (service.read_only === true) for (const one of fixedFolders(folder, workingDir)) chmodSync(one, 0o555);
   return { ...Object.fromEntries(files), ...paths };
 }
 
@@ -121,8 +181,11 @@ function withPorts(text: string, ports: ReadonlyMap<number, number>): string {
   );
 }
 
+/** In one pass, so that a path on this machine is not taken for one of the container. */
 function withPaths(text: string, paths: Readonly<Record<string, string>>): string {
-  return Object.entries(paths).reduce((rest, [inside, here]) => rest.replaceAll(inside, here), text);
+  const inside = Object.keys(paths).sort((one, other) => other.length - one.length);
+  if (inside.length === 0) return text;
+  return text.replaceAll(new RegExp(`(?<![\\w.])(?:${inside.join('|')})`, 'g'), (path) => paths[path] ?? path);
 }
 
 async function freePort(): Promise<number> {

@@ -53,7 +53,8 @@ function instructionsOf(text: string): Instruction[] {
 function stagesOf(instructions: readonly Instruction[]): Stage[] {
   const starts = instructions.flatMap(({ name }, place) => (name === 'FROM' ? [place] : []));
   return starts.map((start, number) => {
-    const [, from = '', name = ''] = /^(\S+)(?: AS (\S+))?$/.exec(instructions[start]?.text ?? '') ?? [];
+    const [, from = '', name = ''] =
+      /^(?:--platform=\S+ )?(\S+)(?: AS (\S+))?$/.exec(instructions[start]?.text ?? '') ?? [];
     return { from, name, instructions: instructions.slice(start + 1, starts[number + 1]) };
   });
 }
