@@ -59,6 +59,8 @@ spec('a plugin from packed packages', (test) => {
           '--no-fund',
           ...tarballs,
         );
+        run('import all', plugin, process.execPath, '--input-type=module', '--eval', importAll());
+        assert.match(run('version', plugin, 'npx', 'llmteam', 'version'), /^llmteam \d+\.\d+\.\d+$/m);
         run('build', plugin, 'npm', 'run', 'build');
         assert.match(run('check', plugin, 'npx', 'llmteam', 'plugin', 'check'), /^ok +task\.wordcount\.output$/m);
         const result = run('run', plugin, 'npx', 'llmteam', 'run', 'example.json', '-i', 'input.json', '-q');
@@ -73,6 +75,16 @@ spec('a plugin from packed packages', (test) => {
     { timeoutMs: 800_000 },
   );
 });
+
+/** A program that imports every published package by its name. */
+function importAll(): string {
+  const names = packageFolders.map(
+    (folder) => JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')).name,
+  );
+  return names
+    .map((name) => `if (Object.keys(await import('${name}')).length === 0) throw new Error('${name}');`)
+    .join('\n');
+}
 
 /** The commands of the guide for a place without a registry, in a folder with the plugin in `wordcount`. */
 function withoutRegistry(): string {
