@@ -1,5 +1,5 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
-import type { Backend, RunAccepted } from '@llmteam/contracts';
+import type { Backend, RunAccepted, ServiceState } from '@llmteam/contracts';
 import { composeEmbedded } from '@llmteam/gateway';
 import { systemClock } from '@llmteam/service-host';
 import * as assert from 'uvu/assert';
@@ -161,15 +161,14 @@ spec('the metrics of runs', (test) => {
     const clock = systemClock();
     const backend = await openMemoryBackend({ clock });
     const runtime = await openRuntime(backend, clock, quietLogger);
-    const state = { isReady: false };
-    const { gateway } = composeEmbedded({
-      ...(await gatewayOptions(runtime, clock, {})),
-      isReady: () => state.isReady,
-    });
+    const lacks = ['its lists have not caught up'];
+    const { gateway } = composeEmbedded({ ...(await gatewayOptions(runtime, clock, {})), notReady: () => lacks });
     const { port } = await gateway.open(0, '127.0.0.1');
     const asked = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
     assert.equal([await asked('/health'), await asked('/ready'), await asked('/api/v1/catalog')], [200, 503, 503]);
-    state.isReady = true;
+    const { reasons } = (await (await fetch(`http://127.0.0.1:${port}/ready`)).json()) as ServiceState;
+    assert.equal(reasons, ['its lists have not caught up']);
+    lacks.pop();
     assert.equal([await asked('/ready'), await asked('/api/v1/catalog')], [200, 401]);
     await gateway.close();
     await runtime.close();

@@ -2,7 +2,11 @@ import { type Static, Type } from 'typebox';
 
 /** `GET /health`, `GET /ready` */
 export const ServiceState = Type.Object(
-  { status: Type.Enum(['ok', 'not_ready']), version: Type.String() },
+  {
+    status: Type.Enum(['ok', 'not_ready']),
+    version: Type.String(),
+    reasons: Type.Optional(Type.Array(Type.String(), { description: 'Why it is not ready.' })),
+  },
   { additionalProperties: false, $id: 'ServiceState' },
 );
 export type ServiceState = Static<typeof ServiceState>;

@@ -30,8 +30,9 @@ export class VersionReporter {
 
   constructor(private readonly deps: VersionReporterDeps) {}
 
-  /** Reports now, and from now on at regular intervals. */
+  /** Reports now, and from now on at regular intervals. No-op once it is stopped. */
   start(): void {
+    if (this.isStopped) return;
     this.reporting = this.report().catch((err: unknown) => {
       this.deps.log.warn({ err }, 'the versions that live runs need could not be reported');
     });

@@ -63,7 +63,10 @@ export async function startDev(options: DevOptions): Promise<RunningDev> {
     const metrics = await observed(store.runtime, options.config);
     await store.runtime.drive('everything');
     const { gateway, keyStore, url } = await openGateway(store.runtime, metrics, options, lifecycle);
+    const { drain_seconds: drainSeconds = 0 } = serviceConfig(options.config).file.gateway;
     lifecycle.opens('gateway', () => gateway.close());
+    const drainMs = drainSeconds * 1_000;
+    lifecycle.opens('serving', () => gateway.drain(drainMs), drainMs + closeMs);
     store.announce(url);
     const firstKey = await makeFirstKey(keyStore);
     return { url, firstKey, failed: store.runtime.failed, close: () => lifecycle.close() };
@@ -132,7 +135,7 @@ async function openGateway(
     liveWorkers: (typeId, typeVersion) => (catalog.find(typeId, typeVersion)?.task == null ? 0 : 1),
     surroundings: runtime.surroundings,
     loadedPlugins: () => countedListings([runtime.plugins.listings()]),
-    isReady: () => state.isReady,
+    notReady,
   });
   const address = await composed.gateway.open(port, host, '--host, --port');
   const name = address.host.includes(':') ? `[${address.host}]` : address.host;

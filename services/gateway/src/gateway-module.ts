@@ -26,7 +26,7 @@ import { AuditTrail } from './use-cases/audit-trail.js';
 import { CatalogQueries, type LiveWorkerCount } from './use-cases/catalog-queries.js';
 import { HumanTasks } from './use-cases/human-tasks.js';
 import { type LoadedPlugins, PluginQueries } from './use-cases/plugin-queries.js';
-import { Readiness } from './use-cases/readiness.js';
+import { type NotReady, Readiness } from './use-cases/readiness.js';
 import { RunControl } from './use-cases/run-control.js';
 import { RunQueries, type SurroundingsOf } from './use-cases/run-queries.js';
 import { RunStarts } from './use-cases/run-starts.js';
@@ -46,7 +46,7 @@ const inputs = {
   loadedPlugins: serviceId<LoadedPlugins>('loadedPlugins'),
   surroundings: serviceId<SurroundingsOf>('surroundings'),
   processMetrics: serviceId<Metrics>('processMetrics'),
-  isBackendReady: serviceId<() => boolean>('isBackendReady'),
+  backendNotReady: serviceId<NotReady>('backendNotReady'),
   prepare: serviceId<() => Promise<void>>('prepare'),
 };
 
@@ -142,8 +142,8 @@ function bindFollowing(bind: Bind): void {
 
 function bindUseCases(bind: Bind): void {
   bind(ids.readiness).toResolvedValue(
-    (keys, isBackendReady) => new Readiness(keys, isBackendReady),
-    [ids.keyRing, ids.isBackendReady],
+    (keys, backend) => new Readiness(keys, backend),
+    [ids.keyRing, ids.backendNotReady],
   );
   bind(ids.catalog).toResolvedValue(
     (catalog, liveWorkers) => new CatalogQueries(catalog, liveWorkers),

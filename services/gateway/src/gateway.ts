@@ -1,9 +1,10 @@
 /**
  * Purpose: opens and closes the parts of a gateway together.
  * Owns: the order. Opening: the port, then preparation, API keys and the run meter; requests are served after that. Closing: streams are
- * disconnected, the port stops accepting, pending requests finish, then the rest.
+ * disconnected, the port stops accepting, pending requests finish, then the rest. Draining, before that: it is not ready, and serves.
  * Does not own: the backend and the runtime.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@llmteam/contracts';
 import type { RunMeter } from '@llmteam/kernel';
 import type { AllowedHosts } from '@llmteam/service-host';
@@ -55,6 +56,19 @@ export class Gateway {
     removedStreams.start();
     readiness.open();
     return { host: address, port: bound };
+  }
+
+  /** Why no more requests should be sent here. */
+  notReady(): readonly string[] {
+    return this.parts.readiness.reasons();
+  }
+
+  /** Says that it is not ready and goes on serving: load balancers take a moment to notice. No-op if it was not open. */
+  async drain(ms: number): Promise<void> {
+    const { readiness, log } = this.parts;
+    if (!readiness.drain() || ms === 0) return;
+    log.info({ seconds: ms / 1_000 }, 'not ready any more; requests are served a moment longer');
+    await sleep(ms);
   }
 
   /** Idempotent. */

@@ -5,6 +5,7 @@ import type { AuditSeals } from './audit/audit-seals.js';
 import type { GatewayLimits } from './limits/gateway-limits.js';
 import type { LiveWorkerCount } from './use-cases/catalog-queries.js';
 import type { LoadedPlugins } from './use-cases/plugin-queries.js';
+import type { NotReady } from './use-cases/readiness.js';
 import type { RefsOfTenant } from './use-cases/tenant-segments.js';
 
 /** A gateway in the process of a runtime: the parts of the runtime, and settings. */
@@ -28,8 +29,8 @@ export interface GatewayOptions {
   readonly loadedPlugins: LoadedPlugins;
   /** Who works on the runs. */
   readonly surroundings: Surroundings;
-  /** Whether backend and index are up. */
-  readonly isReady: () => boolean;
+  /** Why backend or index cannot serve requests; empty if they can. */
+  readonly notReady: NotReady;
   /** The metrics of the process, to which the gateway adds its own. */
   readonly processMetrics: Metrics;
   /** The product version. */

@@ -97,8 +97,8 @@ export function compose(options: RootOptions): Root {
     .toConstantValue((run) => installationSurroundings({ kv: backend.kv, journal: backend.journal }, run));
   container.bind(gatewayIds.prepare).toResolvedValue((feed) => () => feed.start(), [kernelIds.indexFeed]);
   container
-    .bind(gatewayIds.isBackendReady)
-    .toResolvedValue((feed) => () => feed.hasCaughtUp && backend.isConnected(), [kernelIds.indexFeed]);
+    .bind(gatewayIds.backendNotReady)
+    .toResolvedValue((feed) => () => backendNotReady(feed, backend), [kernelIds.indexFeed]);
   container.load(announcedTypesModule, kernelModule, gatewayModule);
   return {
     gateway: container.get(gatewayIds.gateway),
@@ -107,6 +107,13 @@ export function compose(options: RootOptions): Root {
     workers: container.get(kernelIds.countedWorkers),
     reporter: container.get(kernelIds.versionReporter),
   };
+}
+
+function backendNotReady(feed: IndexFeed, backend: Backend): string[] {
+  return [
+    ...(backend.isConnected() ? [] : ['it is not connected to the message server']),
+    ...(feed.hasCaughtUp ? [] : ['its lists have not caught up']),
+  ];
 }
 
 export interface EmbeddedGateway {
@@ -140,7 +147,7 @@ export function composeEmbedded(options: GatewayOptions): EmbeddedGateway {
   container.bind(gatewayIds.loadedPlugins).toConstantValue(options.loadedPlugins);
   container.bind(gatewayIds.surroundings).toConstantValue(async () => options.surroundings);
   container.bind(gatewayIds.prepare).toConstantValue(async () => undefined);
-  container.bind(gatewayIds.isBackendReady).toConstantValue(options.isReady);
+  container.bind(gatewayIds.backendNotReady).toConstantValue(options.notReady);
   container.load(kernelModule, gatewayModule);
   return { gateway: container.get(gatewayIds.gateway), keyStore: container.get(gatewayIds.keyStore) };
 }

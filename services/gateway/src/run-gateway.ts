@@ -32,6 +32,7 @@ export interface GatewayServiceOptions {
 }
 
 const closeMs = 15_000;
+const defaultDrainSeconds = 5;
 
 /** Resolves when the gateway has ended. @throws LlmteamError if it cannot start */
 export function runGateway({ config, log, leave, version }: GatewayServiceOptions): Promise<ServiceEnd> {
@@ -62,12 +63,16 @@ async function openGateway(
   const index = await openGatewayIndex(config, backend.kv, log);
   lifecycle.opens('run index', () => index.close());
 
-  const onFailure = fail;
-  const notReady = (): string[] => (backend.isConnected() ? [] : ['it is not connected to the message server']);
+  const ended = { byFailure: false };
+  const onFailure = (error: unknown): void => {
+    ended.byFailure = true;
+    fail(error);
+  };
+  const root = compose({ backend, index, clock, log, config, catalog, metrics, version, tracing, onFailure });
+  const notReady = (): readonly string[] => root.gateway.notReady();
   const own = { registry: metrics.registry, setting: 'gateway.metrics.http', notReady, log };
   await serveOwnMetrics(lifecycle, config.file.gateway.metrics.http, own);
-  const root = compose({ backend, index, clock, log, config, catalog, metrics, version, tracing, onFailure });
-  await begin(lifecycle, root, config, log);
+  await begin(lifecycle, root, config, log, () => ended.byFailure);
 }
 
 async function begin(
@@ -75,16 +80,19 @@ async function begin(
   { announced, workers, feed, gateway, reporter }: Root,
   config: ServiceConfig,
   log: Logger,
+  hasFailed: () => boolean,
 ): Promise<void> {
   lifecycle.opens('announced types', () => announced.stop());
   await announced.start();
   lifecycle.opens('workers', () => workers.stop());
   await workers.start();
   lifecycle.opens('feed of the run index', () => feed.stop());
-  lifecycle.opens('gateway', () => gateway.close());
-  const { host, port } = config.file.gateway.http;
-  const address = await gateway.open(port, host);
   lifecycle.opens('version report', () => reporter.stop());
+  lifecycle.opens('gateway', () => gateway.close());
+  const { http, drain_seconds: drainSeconds = defaultDrainSeconds } = config.file.gateway;
+  const drainMs = drainSeconds * 1_000;
+  lifecycle.opens('serving', () => gateway.drain(hasFailed() ? 0 : drainMs), drainMs + closeMs);
+  const address = await gateway.open(http.port, http.host);
   reporter.start();
   log.info({ host: address.host, port: address.port }, 'the gateway serves requests');
 }

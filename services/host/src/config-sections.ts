@@ -278,6 +278,15 @@ export const gatewaySection = section(
       description:
         'Origins of web pages that may use the API (CORS), e.g. `https://app.example.com`, `http://localhost:5173`.',
     }),
+    drain_seconds: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 3_600,
+        description:
+          'How long it goes on serving after it is told to stop, while `/ready` says 503: as long as load balancers take to notice. Default: ' +
+          '5, and 0 for `llmteam dev`.',
+      }),
+    ),
     audit_key: secret(
       'Seals the audit trail, so that nobody without it can change the trail unnoticed; at least 16 characters. The same for all gateways.',
     ),
@@ -289,5 +298,5 @@ export const gatewaySection = section(
     }),
     limits: { ...limitsSection, default: {} },
   },
-  '`llmteam serve gateway`; `metrics`, `hosts`, `origins`, `limits` and the audit keys for `llmteam dev` too.',
+  '`llmteam serve gateway`; all but `http` and `index_file` for `llmteam dev` too.',
 );

@@ -124,7 +124,7 @@ export async function gatewayOptions(
     liveWorkers: () => 1,
     surroundings: runtime.surroundings,
     loadedPlugins: () => countedListings([runtime.plugins.listings()]),
-    isReady: () => true,
+    notReady: () => [],
     processMetrics: await openMetrics({ service: 'test' }),
     version: '0.0.0',
     limits: { ...generous, ...given.limits },

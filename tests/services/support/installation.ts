@@ -103,6 +103,7 @@ export async function withInstallation(
         LLMTEAM_COORDINATOR_HTTP_PORT: '0',
         LLMTEAM_WORKER_HTTP_PORT: '0',
         LLMTEAM_GATEWAY_HTTP_PORT: '0',
+        LLMTEAM_GATEWAY_DRAIN_SECONDS: '0',
         LLMTEAM_GATEWAY_INDEX_FILE: join(cli.folder, 'index.db'),
         LLMTEAM_COORDINATOR_LEASE_SECONDS: '2',
         ...options.environment,

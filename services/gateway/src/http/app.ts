@@ -48,7 +48,7 @@ function makeRouter(deps: HttpDeps): Router {
 }
 
 /** Request id, common headers, log and metrics. */
-function markResponse({ newId, log, metrics, clock }: HttpDeps): Middleware {
+function markResponse({ newId, log, metrics, clock, services: { readiness } }: HttpDeps): Middleware {
   return async (context, next) => {
     const given = context.get('X-Request-Id');
     const requestId = idPattern.test(given) ? given : newId();
@@ -62,6 +62,8 @@ function markResponse({ newId, log, metrics, clock }: HttpDeps): Middleware {
       'Cache-Control': 'no-store',
     });
     await next();
+    // The next request of this client goes to another gateway, not to one that is about to close the connection.
+    if (readiness.isDraining && !context.headerSent) context.set('Connection', 'close');
     const { operation = 'none', tenant_id, span } = context.state;
     const ms = clock.now() - began;
     const isOpenEnd = context.respond === false || context.query.wait !== undefined;

@@ -60,8 +60,9 @@ export const serviceRoutes: readonly Route[] = [
     responses: { 200: { description: 'Ready.', ...state }, 503: { description: 'Not ready.', ...state } },
     errors: [],
     handle: async (_request, { version, readiness }) => {
-      const isReady = readiness.isOpen;
-      return { status: isReady ? 200 : 503, body: { status: isReady ? 'ok' : 'not_ready', version } };
+      const reasons = readiness.reasons();
+      if (reasons.length === 0) return { status: 200, body: { status: 'ok', version } };
+      return { status: 503, body: { status: 'not_ready', version, reasons: [...reasons] } };
     },
   }),
   openRoute({

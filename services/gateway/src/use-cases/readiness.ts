@@ -1,21 +1,46 @@
 import type { KeyRing } from '../keys/key-ring.js';
 
-/** Whether requests can be served: the gateway is open, the API keys are loaded, and backend and run index are up. */
+export type NotReady = () => readonly string[];
+
+const starting = 'it is starting';
+const stopping = 'it is stopping';
+
+/** Whether requests can be served, and whether more should be sent here: not once the gateway is told to stop, though it goes on serving. */
 export class Readiness {
-  private state: 'new' | 'open' | 'closed' = 'new';
+  private state: 'new' | 'open' | 'draining' | 'closed' = 'new';
 
   constructor(
     private readonly keys: Pick<KeyRing, 'isReady'>,
-    private readonly isBackendReady: () => boolean,
+    /** What backend and run index lack. */
+    private readonly backend: NotReady,
   ) {}
 
+  /** Requests are served. */
   get isOpen(): boolean {
-    return this.state === 'open' && this.keys.isReady && this.isBackendReady();
+    return (this.state === 'open' || this.isDraining) && this.lacks().length === 0;
   }
 
-  /** No-op after `close`. */
+  /** It is stopping, and still serves requests. */
+  get isDraining(): boolean {
+    return this.state === 'draining';
+  }
+
+  /** Why no more requests should be sent here; empty if it is ready. */
+  reasons(): readonly string[] {
+    if (this.state === 'open') return this.lacks();
+    return [this.state === 'new' ? starting : stopping, ...this.lacks()];
+  }
+
+  /** No-op once it is stopping. */
   open(): void {
     if (this.state === 'new') this.state = 'open';
+  }
+
+  /** Returns false if it was not open. */
+  drain(): boolean {
+    if (this.state !== 'open') return false;
+    this.state = 'draining';
+    return true;
   }
 
   /** Returns false if it was closed before. */
@@ -23,5 +48,9 @@ export class Readiness {
     if (this.state === 'closed') return false;
     this.state = 'closed';
     return true;
+  }
+
+  private lacks(): readonly string[] {
+    return [...this.backend(), ...(this.keys.isReady ? [] : ['the API keys are not loaded'])];
   }
 }
