@@ -16,6 +16,7 @@ import { configPage } from './docs/config-page.mjs';
 import { contextPage } from './docs/context-page.mjs';
 import { errorsPage } from './docs/errors-page.mjs';
 import { eventPage } from './docs/event-page.mjs';
+import { logsPage } from './docs/logs-page.mjs';
 import { schemaFiles } from './docs/schema-files.mjs';
 import { segmentPage } from './docs/segment-page.mjs';
 import { stepCatalogPage } from './docs/step-catalog-page.mjs';
@@ -29,6 +30,7 @@ const pages = {
   'docs/contracts/api-reference.md': apiPage,
   'docs/errors.md': errorsPage,
   'docs/config.md': configPage,
+  'docs/logs.md': logsPage,
 };
 const schemaFolder = 'docs/contracts/schemas';
 

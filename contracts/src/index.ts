@@ -100,6 +100,7 @@ export type {
   HttpClientConfig,
   KeyValueStore,
   Logger,
+  LogLevel,
   StepContext,
 } from './plugin/step-context.js';
 export {

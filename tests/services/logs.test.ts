@@ -1,8 +1,10 @@
 // takes: 15
+import type { Segment } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
+import { program } from '../cli/support/cli.js';
 import { spec } from '../support/spec.js';
 import { withInstallation } from './support/installation.js';
-import { linesOf } from './support/service.js';
+import { linesOf, Service } from './support/service.js';
 
 const patience = { timeoutMs: 90_000 };
 const token = 'token-of-the-server';
@@ -19,6 +21,62 @@ const looseTongue = `export default { name: 'loose', api: 1, stepTypes: [{ kind:
     context.log.info({ secret_key: secret, deep: { list: [secret], headers: { authorization: 'Bearer ' + secret } } }, 'I know ' + secret);
     throw new TypeError('could not use ' + secret);
   } }] };`;
+
+const slowPackage = {
+  name: 'slow',
+  version: '1.0.0',
+  type: 'module',
+  exports: './index.js',
+  llmteam: { kind: 'task', name: 'slow', api: 1 },
+};
+
+/** A plugin whose handler takes a while, in a process of its own. */
+const slowType = `export default { name: 'slow', api: 1, stepTypes: [{ kind: 'task', metadata: { type_id: 'slow',
+    display_name: 'S', description: 'Takes a while.', category: 'utility', icon: 'x', color: '#000', config_schema: {},
+    examples: [{}], permissions: [], input_ports: [{ name: '*', type: 'any', description: 'x', required: false }],
+    output_ports: [{ name: 'output', type: 'any', description: 'x', required: false }], supports_retry: true,
+    supports_timeout: true, supports_parallel: true, is_async: false, docs_url: '' },
+  run: async (context) => {
+    context.log.info({}, 'at work');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return { output: 1 };
+  } }] };`;
+
+const slowSegment: Segment = {
+  segment_id: 'slow',
+  name: 'Slow',
+  entrypoint: 'wait',
+  params: { max_retries: 0 },
+  steps: [{ step_id: 'wait', type: 'slow' }],
+};
+
+/** Both log the failed attempt, with the ids that the run, the step and the trace are looked for by. */
+async function tellOfTheRun(coordinator: Service, worker: Service): Promise<void> {
+  const started = await coordinator.logged('run started');
+  const ids = { run_id: started.run_id, tenant_id: 'acme', segment_id: 'loose', trace_id: started.trace_id };
+  const ofStep = { ...ids, step: 'tell', step_id: 'tell', step_type: 'loose', attempt: 1 };
+  const expected: [Service, string, string, object][] = [
+    [worker, 'attempt started', 'debug', ofStep],
+    [worker, 'attempt failed', 'info', { ...ofStep, error_code: 'STEP_FAILED' }],
+    [coordinator, 'step queued', 'debug', ofStep],
+    [coordinator, 'step failed', 'warn', { ...ofStep, error_code: 'STEP_FAILED' }],
+    [coordinator, 'run failed', 'warn', ids],
+  ];
+  for (const [service, message, level, fields] of expected) {
+    const line = await service.logged(message);
+    assert.is(line.level, level, message);
+    assert.equal(Object.fromEntries(Object.keys(fields).map((key) => [key, line[key]])), fields, message);
+  }
+}
+
+/** What a process has logged from a change of its level on. */
+async function changed(service: Service, level: string, count: number): Promise<void> {
+  const message = 'the log level was changed by a signal';
+  await service.started.until(`change ${count} of the level`, ({ stderr }) => {
+    const found = linesOf(stderr).filter(({ msg }) => msg === message);
+    return found.length === count && found.at(-1)?.log_level === level ? true : undefined;
+  });
+}
 
 spec('logs of services', (test) => {
   test(
@@ -62,6 +120,7 @@ spec('logs of services', (test) => {
           assert.equal({ run_id, step_id, tenant_id }, { run_id: run.run_id, step_id: 'tell', tenant_id: 'acme' });
           assert.type(worker_id, 'string');
         });
+        await tellOfTheRun(coordinator, worker);
         for (const service of [coordinator, worker]) {
           const { stderr, stdout } = await service.stop();
           assert.ok(linesOf(stderr).length >= 3, stderr);
@@ -71,6 +130,55 @@ spec('logs of services', (test) => {
         }
       });
     },
+    patience,
+  );
+
+  test(
+    'tell more after SIGUSR2 and less after another, and a handler in a process of its own goes on',
+    () =>
+      withInstallation({}, async (installation) => {
+        const { cli } = installation;
+        cli.write('slow/package.json', slowPackage);
+        cli.write('slow/index.js', slowType);
+        cli.write('llmteam.config.json', { plugins: ['./slow'] });
+        const words = ['setsid', process.execPath, program, 'serve', 'worker'];
+        const worker = new Service(cli.launch(words, { environment: installation.environment }), 'worker');
+        const coordinator = installation.start('coordinator');
+        const gateway = installation.start('gateway');
+        await Promise.all([worker.ready(), coordinator.ready(), gateway.ready()]);
+        await installation.withClient(async (client) => {
+          const quiet = await client.start(slowSegment);
+          await client.ended(quiet);
+          const run = await client.start(slowSegment);
+          await worker.started.until('a handler at work', ({ stderr }) =>
+            linesOf(stderr).filter(({ msg }) => msg === 'at work').length === 2 ? true : undefined,
+          );
+          // To the whole group, as a terminal or a supervisor may send it.
+          process.kill(-worker.pid, 'SIGUSR2');
+          coordinator.signal('SIGUSR2');
+          gateway.signal('SIGUSR2');
+          for (const service of [worker, coordinator, gateway]) await changed(service, 'debug', 1);
+          assert.is((await client.ended(run)).status, 'completed');
+          for (const [service, message] of [
+            [worker, 'attempt completed'],
+            [coordinator, 'step completed'],
+          ] as const) {
+            assert.is((await service.logged(message)).run_id, run.run_id);
+          }
+          await gateway.get('/api/v1/runs?token=not-to-be-logged');
+          const { operation, status } = await gateway.logged('request completed');
+          assert.equal([operation, status], ['list_runs', 401]);
+        });
+        for (const service of [worker, coordinator, gateway]) {
+          service.signal('SIGUSR2');
+          await changed(service, 'info', 2);
+        }
+        await gateway.get('/api/v1/runs');
+        const { stderr } = await gateway.stop();
+        assert.is(linesOf(stderr).filter(({ operation }) => operation === 'list_runs').length, 1);
+        assert.not.ok(stderr.includes('not-to-be-logged'));
+        for (const service of [worker, coordinator]) assert.is((await service.stop()).code, 0);
+      }),
     patience,
   );
 

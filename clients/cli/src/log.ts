@@ -1,5 +1,5 @@
 import type { Logger } from '@llmteam/contracts';
-import { type Config, knownSecrets, openLog } from '@llmteam/service-host';
+import { type Config, knownSecrets, type LogOptions, openLog, openServiceLog } from '@llmteam/service-host';
 import { makeColours } from './colours.js';
 import { plainText } from './plain-text.js';
 import type { Settings } from './settings.js';
@@ -11,13 +11,33 @@ export async function makeLog(settings: Settings, config: Config): Promise<Logge
   return log;
 }
 
+/** The log of `llmteam dev`, which tells more on request: SIGUSR2. */
+export async function makeDevLog(settings: Settings, config: Config): Promise<Logger> {
+  const normal = await logFor(settings, config);
+  const log = await openServiceLog(optionsOf(settings, config, levelOf(settings, config) ?? 'warn'), normal);
+  settings.streams.tellForeignTo(log);
+  return log;
+}
+
+/** The log for the events of runs, if its level was asked for: otherwise a command shows them its own way. */
+export function eventLogOf(settings: Settings, config: Config, log: Logger): Logger | undefined {
+  return levelOf(settings, config) === undefined ? undefined : log;
+}
+
 async function logFor(settings: Settings, config: Config): Promise<Logger> {
-  const { streams, colours, quiet, logLevel } = settings;
-  const level = logLevel ?? (quiet ? 'silent' : config.file.log?.level);
+  const level = levelOf(settings, config);
   if (level === 'silent') return silentLog;
   if (level === undefined) return warningsLog(settings);
+  return openLog(optionsOf(settings, config, level));
+}
+
+function levelOf({ quiet, logLevel }: Settings, config: Config): LogOptions['level'] | undefined {
+  return logLevel ?? (quiet ? 'silent' : config.file.log?.level);
+}
+
+function optionsOf({ streams, colours }: Settings, config: Config, level: LogOptions['level']): LogOptions {
   const write = (text: string): void => streams.note(text);
-  return openLog({ level, format: 'pretty', colours: colours.stderr, secrets: knownSecrets(config), write });
+  return { level, format: 'pretty', colours: colours.stderr, secrets: knownSecrets(config), write };
 }
 
 export const silentLog: Logger = {
@@ -26,6 +46,7 @@ export const silentLog: Logger = {
   warn: () => undefined,
   error: () => undefined,
   child: () => silentLog,
+  isLevelEnabled: () => false,
 };
 
 function warningsLog({ streams, colours }: Settings): Logger {
@@ -39,6 +60,7 @@ function warningsLog({ streams, colours }: Settings): Logger {
       warn: (fields, message) => write(yellow('warning'), fields, message),
       error: (fields, message) => write(red('error'), fields, message),
       child: (fields) => logOf({ ...known, ...fields }),
+      isLevelEnabled: (level) => level === 'warn' || level === 'error',
     };
   };
   return logOf({});

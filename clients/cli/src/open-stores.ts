@@ -2,7 +2,7 @@ import { isLlmteamError, type RunKey } from '@llmteam/contracts';
 import { LocalStores, type OwnedStore, type RemoteStore } from '@llmteam/embedded';
 import type { Config, Plugins } from '@llmteam/service-host';
 import { configForRun, configHere } from './configuration.js';
-import { makeLog } from './log.js';
+import { eventLogOf, makeLog } from './log.js';
 import type { RunStore, RunStores } from './run-stores.js';
 import type { Settings } from './settings.js';
 
@@ -11,7 +11,8 @@ const maxOwnerChanges = 5;
 /** `plugins` avoids loading them a second time. */
 export async function openLocalStores(settings: Settings, config: Config, plugins?: Plugins): Promise<LocalStores> {
   const log = await makeLog(settings, config);
-  return new LocalStores({ home: settings.home, config, log, ...(plugins !== undefined && { plugins }) });
+  const eventLog = eventLogOf(settings, config, log);
+  return new LocalStores({ home: settings.home, config, log, eventLog, ...(plugins !== undefined && { plugins }) });
 }
 
 /** For commands that list over all stores. */

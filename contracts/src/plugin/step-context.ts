@@ -4,6 +4,8 @@ import type { Json, JsonObject } from '../json.js';
 import type { Usage } from '../run.js';
 import type { LanguageModel } from './language-model.js';
 
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
 /** A handler's logger: a pino child logger, or anything with the same interface. */
 export interface Logger {
   debug(fields: object, message?: string): void;
@@ -11,6 +13,8 @@ export interface Logger {
   warn(fields: object, message?: string): void;
   error(fields: object, message?: string): void;
   child(fields: object): Logger;
+  /** Whether lines of this level are written now: to spare the making of those that are not. Absent: they may be. */
+  isLevelEnabled?(level: LogLevel): boolean;
 }
 
 /** An HTTP service from `clients` in the configuration. Requests carry its headers and go only to its host. */

@@ -8,6 +8,7 @@
  */
 import {
   caps,
+  type EventType,
   errorInfo,
   type Fact,
   type RunControlled,
@@ -59,8 +60,8 @@ export interface Outcome {
 }
 
 export interface EvolveOptions {
-  /** Whether to build the events; otherwise they are only counted. */
-  readonly events: boolean;
+  /** Whether to build the events, or of which types; others are only counted. */
+  readonly events: boolean | ReadonlySet<EventType>;
   readonly onDecided?: Turn['onDecided'];
 }
 
@@ -123,7 +124,7 @@ export function evolve(run: Run, fact: Fact, options: EvolveOptions = countedOnl
 }
 
 function newTurn(run: Run, now: number, { events, onDecided = null }: EvolveOptions): Turn {
-  return new Turn(run, now, events ? [] : null, onDecided);
+  return new Turn(run, now, events === false ? null : [], typeof events === 'boolean' ? null : events, onDecided);
 }
 
 function outcomeOf(turn: Turn): Outcome {

@@ -46,6 +46,8 @@ export class Turn {
     now: number,
     /** Null to count events without building them. */
     readonly events: RunEvent[] | null,
+    /** The types of events to build; all if it is null. */
+    readonly eventTypes: ReadonlySet<EventType> | null = null,
     /** Notified of every step occurrence as it gets its final status, while its inputs are still known. */
     readonly onDecided: ((instance: StepInstance, turn: Turn) => void) | null = null,
   ) {
@@ -75,7 +77,7 @@ export class Turn {
     more: EventDetails,
   ): void {
     const seq = ++this.run.seq;
-    if (this.events === null) return;
+    if (this.events === null || this.eventTypes?.has(type) === false) return;
     const { key, request } = this.run;
     const parent = more.cause ?? instance?.state.event ?? 0;
     const event = {

@@ -21,6 +21,7 @@ import type { Plan } from '../engine/plan.js';
 import { isEnded, type Run } from '../engine/state.js';
 import { resultOf } from '../engine/view.js';
 import type { Retry } from '../retry/retry.js';
+import type { RunLog } from '../run-log/run-log.js';
 import type { RunTracer } from '../tracing/run-tracer.js';
 import type { EffectsPerformer } from './effects-performer.js';
 import type { GivenUpRuns } from './given-up-runs.js';
@@ -53,7 +54,14 @@ export interface ApplierDeps {
   readonly projection: Projection;
   readonly watchers: Watchers;
   readonly tracer: RunTracer;
+  readonly runLog: RunLog;
   readonly retry: Retry;
+}
+
+/** The entry that events are of. */
+interface Applied {
+  readonly at: number;
+  readonly isCopy: boolean;
 }
 
 /** A request this much older than the entries before it may be a repeat that the journal no longer recognizes as one. */
@@ -129,13 +137,13 @@ export class Applier {
     const { runs, projection, tracer } = this.deps;
     const live = this.newLiveRun(entry);
     tracer.begin(live, fact);
-    const { run, outcome } = startRun(plan, live.key, fact, this.evolveOptions(live));
+    const { run, outcome } = startRun(plan, live.key, fact, this.evolveOptions(live, fact.at));
     projection.reached(entry.position);
     runs.add(live, run);
     live.expectCopies((fact.forked_from?.entries ?? 1) - 1);
     projection.noteRun(run);
     const isCopy = live.isCopying;
-    this.advance(live, run, isCopy ? { ...outcome, effects: [] } : outcome, isCopy);
+    this.advance(live, run, isCopy ? { ...outcome, effects: [] } : outcome, { at: fact.at, isCopy });
     if (isEnded(run.state)) this.noteEnd(live, run);
   }
 
@@ -166,9 +174,12 @@ export class Applier {
     projection.reached(live.position);
     const { seq } = run.state;
     const hadEnded = isEnded(run.state);
-    const outcome = evolve(run, fact, this.evolveOptions(live));
+    const outcome = evolve(run, fact, this.evolveOptions(live, fact.at));
     const isCopy = live.isCopying;
-    this.advance(live, run, isCopy ? { ...outcome, effects: effectsOfCopy(live, run) } : outcome, isCopy);
+    this.advance(live, run, isCopy ? { ...outcome, effects: effectsOfCopy(live, run) } : outcome, {
+      at: fact.at,
+      isCopy,
+    });
     if (fact.type === 'timer.fired') timers.disarm(live, fact.timer);
     if (fact.type === 'step.reported' && run.state.seq === seq) progress.ignore();
     if (fact.type === 'run.controlled') projection.noteRun(run);
@@ -223,15 +234,17 @@ export class Applier {
     this.quarantine(live, error);
   }
 
-  private evolveOptions(live: LiveRun): EvolveOptions {
-    return this.deps.watchers.evolveOptions(live.run_id, live.spans !== null);
+  private evolveOptions(live: LiveRun, at: number): EvolveOptions {
+    const { watchers, runLog } = this.deps;
+    return watchers.evolveOptions(live.run_id, live.spans !== null, runLog.wanted(at));
   }
 
-  private advance(live: LiveRun, run: Run, { events, effects }: Outcome, isCopy: boolean): void {
-    const { loop, watchers, performer, projection, tracer } = this.deps;
+  private advance(live: LiveRun, run: Run, { events, effects }: Outcome, of: Applied): void {
+    const { loop, watchers, performer, projection, tracer, runLog } = this.deps;
     if (events.length > 0) {
       for (const watcher of watchers.of(live.run_id)) watcher.events?.(events, run);
-      tracer.note(live, run, events, { position: live.position, isCopy });
+      tracer.note(live, run, events, { position: live.position, isCopy: of.isCopy });
+      runLog.note(events, of);
     }
     if (loop.isLive) performer.perform(live, effects, () => this.forget(live));
     else for (const effect of effects) if (effect.kind === 'show_task') projection.noteTask(effect.task);

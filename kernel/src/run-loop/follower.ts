@@ -5,6 +5,7 @@
  */
 import type { Entry, Journal, Logger, Position } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
+import type { RunLog } from '../run-log/run-log.js';
 import type { Applier } from './applier.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { EffectsPerformer } from './effects-performer.js';
@@ -42,6 +43,7 @@ export interface FollowerDeps {
   readonly checkpoints: Checkpoints;
   readonly applier: Applier;
   readonly unreadable: UnreadableFeed;
+  readonly runLog: RunLog;
 }
 
 const concurrentLoads = 32;
@@ -114,8 +116,9 @@ export class Follower {
 
   private async goLive(): Promise<void> {
     const { loop, progress, runs, snapshots, unclaimed, timers, performer, projection } = this.deps;
-    const { applier, checkpoints, redispatch } = this.deps;
+    const { applier, checkpoints, redispatch, runLog } = this.deps;
     loop.goLive();
+    runLog.goLive();
     for (const live of unclaimed.take()) snapshots.scheduleDelete(live);
     const asleep = [...runs.values()].filter(({ isDormant, stage }) => !isDormant && stage !== 'quarantined');
     const waking = forEachConcurrently(concurrentLoads, asleep, async (live) => {

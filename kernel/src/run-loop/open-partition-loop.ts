@@ -5,6 +5,7 @@ import { Container, type ServiceIdentifier } from 'inversify';
 import type { Definitions } from '../definitions/definitions.js';
 import type { SegmentStore } from '../definitions/segment-store.js';
 import { Retry } from '../retry/retry.js';
+import { RunLog } from '../run-log/run-log.js';
 import { RunTracer } from '../tracing/run-tracer.js';
 import { SpanOutbox } from '../tracing/span-outbox.js';
 import type { SpanExport } from '../tracing/span-record.js';
@@ -54,6 +55,8 @@ export interface PartitionLoopOptions {
   readonly spanExport?: SpanExport | undefined;
   /** Told how long after its time a timer fires. */
   readonly timerFired?: ((lateMs: number) => void) | undefined;
+  /** Where a line per event of a run goes. Default: nowhere. */
+  readonly eventLog?: Logger | undefined;
   /** Called once when the loop cannot continue. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -78,6 +81,7 @@ const ids = {
   watchers: id<Watchers>('watchers'),
   outbox: id<SpanOutbox | null>('span outbox'),
   tracer: id<RunTracer>('run tracer'),
+  runLog: id<RunLog>('run log'),
   runs: id<LiveRuns>('runs'),
   retry: id<Retry>('retry'),
   timers: id<TimerHeap>('timers'),
@@ -117,6 +121,7 @@ function bindSurroundings(container: Container, options: PartitionLoopOptions): 
   container.bind(ids.clock).toConstantValue(options.clock);
   container.bind(ids.log).toConstantValue(options.log);
   container.bind(ids.onFailure).toConstantValue(options.onFailure);
+  container.bind(ids.runLog).toConstantValue(new RunLog(options.eventLog ?? null));
 }
 
 function bindState(container: Container): void {
@@ -188,7 +193,7 @@ function bindWork(container: Container, { redispatchAfterMs }: PartitionLoopOpti
   const { partition, journal, queue, pubSub, definitions, segments, clock, log, onFailure } = ids;
   const { loop, progress, orphans, unclaimed, watchers, runs, retry, timers, snapshots, projection } = ids;
   const { performer, redispatch, residency, checkpoints, applier, takeover, follower, kv, givenUp, unreadable } = ids;
-  const { tracer, outbox } = ids;
+  const { tracer, outbox, runLog } = ids;
   bindByName(container, performer, (deps) => new EffectsPerformer(deps), {
     ...{ loop, journal, queue, pubSub, segments, definitions, timers, projection, retry, log },
   });
@@ -200,7 +205,7 @@ function bindWork(container: Container, { redispatchAfterMs }: PartitionLoopOpti
   });
   bindByName(container, applier, (deps) => new Applier(deps), {
     ...{ journal, definitions, log, loop, progress, runs, residency, snapshots, unclaimed, orphans, givenUp },
-    ...{ timers, performer, projection, watchers, tracer, retry },
+    ...{ timers, performer, projection, watchers, tracer, runLog, retry },
   });
   bindByName(container, takeover, (deps) => new Takeover(deps), {
     ...{ partition, journal, kv, runs, residency, snapshots, unclaimed, givenUp, checkpoints, timers, applier, tracer },
@@ -210,11 +215,11 @@ function bindWork(container: Container, { redispatchAfterMs }: PartitionLoopOpti
   });
   bindByName(container, follower, (deps) => new Follower(deps), {
     ...{ partition, journal, definitions, log, loop, progress, runs, residency, snapshots, unclaimed, orphans },
-    ...{ timers, performer, projection, redispatch, checkpoints, applier, unreadable },
+    ...{ timers, performer, projection, redispatch, checkpoints, applier, unreadable, runLog },
   });
   bindByName(container, ids.partitionLoop, (deps) => new PartitionLoop(deps), {
     ...{ partition, journal, loop, progress, runs, residency, timers, performer, projection, redispatch },
-    ...{ checkpoints, watchers, retry, takeover, follower, unreadable, outbox, log, onFailure },
+    ...{ checkpoints, watchers, retry, takeover, follower, unreadable, outbox, runLog, clock, log, onFailure },
   });
 }
 

@@ -8,8 +8,9 @@
  *   L3 A run that cannot be evaluated, or has a message that cannot be read, is quarantined alone.
  *   L4 Once `stop` was called no effect is begun, whatever was in flight.
  */
-import { type Journal, LlmteamError, type Logger, type Position, type RunKey } from '@llmteam/contracts';
+import { type Clock, type Journal, LlmteamError, type Logger, type Position, type RunKey } from '@llmteam/contracts';
 import type { Retry } from '../retry/retry.js';
+import type { RunLog } from '../run-log/run-log.js';
 import type { SpanOutbox } from '../tracing/span-outbox.js';
 import { adoptRuns } from './adoption.js';
 import type { Checkpoints } from './checkpoints.js';
@@ -64,6 +65,8 @@ export interface PartitionLoopDeps {
   readonly follower: Follower;
   readonly unreadable: UnreadableFeed;
   readonly outbox: SpanOutbox | null;
+  readonly runLog: RunLog;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly onFailure: (error: unknown) => void;
 }
@@ -78,10 +81,12 @@ export class PartitionLoop {
    * @throws LlmteamError `STORE_CORRUPT` if the journal is shorter than it was, `CLOSED` if the loop was stopped meanwhile
    */
   async takeOver(): Promise<void> {
-    const { loop, takeover, progress, outbox } = this.deps;
+    const { loop, takeover, progress, outbox, runLog, clock } = this.deps;
     loop.drivePartition();
     await outbox?.begin();
-    progress.startAt(await takeover.load());
+    const reached = await takeover.load();
+    runLog.begin(clock.now(), reached.position > 0);
+    progress.startAt(reached);
     await this.begin();
   }
 

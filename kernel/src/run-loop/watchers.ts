@@ -10,7 +10,6 @@ export interface RunWatcher {
   failed?(error: unknown): void;
 }
 
-const countedOnly: EvolveOptions = { events: false };
 const withEvents: EvolveOptions = { events: true };
 const none: ReadonlySet<RunWatcher> = new Set();
 
@@ -34,11 +33,11 @@ export class Watchers {
     return this.watchers.size === 0 ? [] : [...(this.watchers.get(runId) ?? none)];
   }
 
-  /** Whether anybody wants the run's events. `isTraced`: its spans are made of them. */
-  evolveOptions(runId: string, isTraced: boolean): EvolveOptions {
+  /** All events of the run if anybody wants them, else those that are logged. `isTraced`: its spans are made of them. */
+  evolveOptions(runId: string, isTraced: boolean, logged: EvolveOptions): EvolveOptions {
     if (isTraced) return withEvents;
-    if (this.watchers.size === 0) return countedOnly;
+    if (this.watchers.size === 0) return logged;
     for (const watcher of this.watchers.get(runId) ?? none) if (watcher.events !== undefined) return withEvents;
-    return countedOnly;
+    return logged;
   }
 }

@@ -16,6 +16,7 @@ export {
   type LanguageModel,
   LlmteamError,
   type Logger,
+  type LogLevel,
   literalKeyword,
   type ModelMessage,
   type ModelProvider,

@@ -48,13 +48,15 @@ export class OwnedLoops {
     const appended = (count: number): void => {
       this.past.appended += count;
     };
+    const ownLog = log.child({ partition });
     const fenced = fencedPorts(ports, { partition, isHeld, appended });
     const loop = openPartitionLoop({
       ...common,
       ...fenced,
       partition,
       lists: new TaskFeed(fenced.kv),
-      log: log.child({ partition }),
+      log: ownLog,
+      eventLog: ownLog,
       onFailure,
     });
     this.loops.set(partition, loop);

@@ -20,6 +20,8 @@ export interface LocalStoresOptions {
   readonly home: string;
   readonly config: Config;
   readonly log: Logger;
+  /** Where a line per event of a run goes. Default: nowhere. */
+  readonly eventLog?: Logger | undefined;
   /** Plugins that are already loaded. Default: loaded with the first store. */
   readonly plugins?: Plugins;
   readonly decorateJournal?: (journal: Journal) => Journal;
@@ -209,6 +211,7 @@ export class LocalStores {
       plugins,
       clock: this.clock,
       log,
+      eventLog: this.options.eventLog,
       openBackend,
       noteCrashesIn: () => folder,
       ...(decorateJournal !== undefined && { decorateJournal }),

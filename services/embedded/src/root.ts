@@ -22,6 +22,7 @@ export interface RootOptions {
   readonly backend: Backend;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly eventLog: Logger | undefined;
   readonly config: Config;
   readonly catalog: StepCatalog;
   readonly plugins: PluginHost;
@@ -83,8 +84,8 @@ export function compose(options: RootOptions): Root {
     (journal, definitions, segments) => {
       const { queue, pubSub, kv, index: lists } = backend;
       const ports = { journal, queue, pubSub, kv, lists, definitions, segments, clock, log };
-      const { tracing, timerFired } = options;
-      const parts = { storePatienceMs, onFailure, spanExport: tracing.spanExport, timerFired };
+      const { tracing, timerFired, eventLog } = options;
+      const parts = { storePatienceMs, onFailure, spanExport: tracing.spanExport, timerFired, eventLog };
       return Array.from({ length: journal.partitions }, (_, partition) =>
         openPartitionLoop({ ...ports, ...parts, partition }),
       );

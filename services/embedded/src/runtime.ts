@@ -47,6 +47,8 @@ export interface RuntimeOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where a line per event of a run goes. Default: nowhere. */
+  readonly eventLog?: Logger | undefined;
   readonly openBackend: () => Promise<Backend>;
   /** The folder of the store, once it is open: a crash is noted there, and counts at the next start. Default: crashes are not counted. */
   readonly noteCrashesIn?: () => string;
@@ -117,6 +119,7 @@ export class EmbeddedRuntime {
         tracing,
         clock,
         log,
+        eventLog: options.eventLog,
         config,
         catalog,
         plugins: host,

@@ -59,7 +59,8 @@ export const logSection = section(
   {
     level: Type.Optional(
       Type.Enum(['debug', 'info', 'warn', 'error', 'silent'], {
-        description: 'Default: `info` for services; commands only print warnings and errors, as plain text.',
+        description:
+          'Default: `info` for services; commands only print warnings and errors, as plain text. SIGUSR2 sets that of a service to `debug`, and back.',
       }),
     ),
     format: Type.Enum(['auto', 'json', 'pretty'], {

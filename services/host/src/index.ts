@@ -16,7 +16,7 @@ export { Lifecycle } from './lifecycle.js';
 export { listenError } from './listen-error.js';
 export { loadControlPlugins, loadPlugins, type Plugins, wantedPlugin } from './load-plugins.js';
 export { openIndexFile, openLocalStore } from './local-store.js';
-export { openLog } from './log.js';
+export { openLog, openServiceLog } from './log.js';
 export type { LogOptions } from './log-options.js';
 export type { Metrics, Observed, Told } from './metrics.js';
 export {

@@ -22,6 +22,7 @@ import {
   systemClock,
   tracingSeries,
 } from '@llmteam/service-host';
+import { attemptLog, observers } from './attempt-log.js';
 import { compose, type Root } from './root.js';
 import { servedTypes } from './served-types.js';
 import { workerMetrics } from './worker-metrics.js';
@@ -75,7 +76,7 @@ async function openWorker(service: OpenService, { workerId, config, log, onCrash
   await host.start();
   lifecycle.opens('plugins', () => host.stop());
 
-  const observer = workerMetrics(metrics, () => backend.isConnected());
+  const observer = observers([workerMetrics(metrics, () => backend.isConnected()), attemptLog(log)]);
   const running = new RunningAttempts();
   const root = compose({
     workerId,

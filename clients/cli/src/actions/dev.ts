@@ -1,10 +1,10 @@
 import { type RunningDev, startDev } from '@llmteam/dev';
+import { LocalStores } from '@llmteam/embedded';
 import { configHere } from '../configuration.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { onInterrupt } from '../interrupts.js';
-import { makeLog } from '../log.js';
+import { makeDevLog } from '../log.js';
 import { printNote } from '../notes.js';
-import { openLocalStores } from '../open-stores.js';
 import { ownVersion } from '../own-version.js';
 import type { Settings } from '../settings.js';
 import { releaseYoungGeneration } from '../young-generation.js';
@@ -25,8 +25,8 @@ export async function dev(settings: Settings, _args: readonly string[], options:
     );
   });
   const config = configHere(settings);
-  const stores = await openLocalStores(settings, config);
-  const log = await makeLog(settings, config);
+  const log = await makeDevLog(settings, config);
+  const stores = new LocalStores({ home: settings.home, config, log, eventLog: log });
   const version = ownVersion();
   const running = await startDev({ stores, config, log, host, port, version, origins: origin });
   releaseYoungGeneration();

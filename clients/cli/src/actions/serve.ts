@@ -3,7 +3,7 @@ import type { Logger } from '@llmteam/contracts';
 import {
   knownSecrets,
   maskedConfig,
-  openLog,
+  openServiceLog,
   type ServiceConfig,
   type ServiceEnd,
   serviceConfig,
@@ -58,7 +58,7 @@ function serviceLog(settings: Settings, config: ServiceConfig): Promise<Logger> 
   const { streams, colours, quiet, logLevel } = settings;
   const { level = quiet ? 'silent' : 'info', format } = config.file.log;
   const isPretty = format === 'pretty' || (format === 'auto' && streams.stderrIsTerminal);
-  return openLog({
+  return openServiceLog({
     level: logLevel ?? level,
     format: isPretty ? 'pretty' : 'json',
     colours: colours.stderr,

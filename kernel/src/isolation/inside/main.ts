@@ -28,7 +28,7 @@ function open(): void {
   channel.on('close', () => process.exit(0));
   channel.on('error', () => process.exit(0));
   // Those of a terminal reach the whole group; the host says when to stop.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => undefined);
 }
 
 function serve(write: (text: string) => void): IsolatedCode {

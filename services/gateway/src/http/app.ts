@@ -4,7 +4,7 @@
  */
 import cors from '@koa/cors';
 import Router from '@koa/router';
-import { errorCodes, isLlmteamError, LlmteamError } from '@llmteam/contracts';
+import { errorCodes, isLlmteamError, LlmteamError, type Logger } from '@llmteam/contracts';
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compress from 'koa-compress';
 import { RefusalPace } from '../limits/refusal-pace.js';
@@ -41,6 +41,7 @@ function makeRouter(deps: HttpDeps): Router {
     router.register(routerPath(route.path), [route.method], async (context) => {
       context.state.operation = route.operation;
       context.state.route = route.path;
+      context.state.changes = route.changes;
       await pipeline(context);
     });
   }
@@ -64,13 +65,23 @@ function markResponse({ newId, log, metrics, clock, services: { readiness } }: H
     await next();
     // The next request of this client goes to another gateway, not to one that is about to close the connection.
     if (readiness.isDraining && !context.headerSent) context.set('Connection', 'close');
-    const { operation = 'none', tenant_id, span } = context.state;
+    const { operation = 'none', span } = context.state;
     const ms = clock.now() - began;
     const isOpenEnd = context.respond === false || context.query.wait !== undefined;
     const traceId = span?.sampled === true ? span.trace_id : null;
     metrics.requestCompleted(operation, context.status, isOpenEnd ? null : ms / 1_000, traceId);
-    log.debug({ request_id: requestId, operation, tenant_id, status: context.status, ms }, 'a request was completed');
+    logRequest(log, context, ms);
   };
+}
+
+/** A change at the default level, what only reads for those who look. Neither query nor body: they may hold what is secret. */
+function logRequest(log: Logger, { state, status, respond }: Context, ms: number): void {
+  const level = state.changes === true ? 'info' : 'debug';
+  if (log.isLevelEnabled?.(level) === false) return;
+  const { request_id, operation = 'none', tenant_id, span } = state;
+  // A stream has only begun.
+  const took = respond === false ? {} : { duration_ms: ms };
+  log[level]({ request_id, operation, tenant_id, status, ...took, trace_id: span?.trace_id }, 'request completed');
 }
 
 function catchErrors({ log }: HttpDeps): Middleware {
