@@ -7,9 +7,21 @@ import { asking, echo } from '../gateway/support/segments.js';
 import { until } from '../gateway/support/until.js';
 import { spec } from '../support/spec.js';
 import { withCli } from './support/cli.js';
-import { startDev } from './support/dev-service.js';
+import { type DevService, startDev } from './support/dev-service.js';
 
 const timeoutMs = 60_000;
+
+/** By default it is quiet about its runs; SIGUSR2 changes that. */
+async function tellsMoreOnRequest({ started }: DevService, client: LlmteamClient): Promise<void> {
+  const says = (text: RegExp): Promise<unknown> =>
+    started.until(String(text), ({ stderr }) => (text.test(stderr) ? true : undefined));
+  started.signal('SIGUSR2');
+  await says(/the log level was changed by a signal\n.*log_level: "debug"/);
+  const { run_id } = await client.startRun('echo', { input_data: { a: 1 } }, { wait: 20 });
+  await says(new RegExp(`step completed\\n.*run_id: "${run_id}"`));
+  started.signal('SIGUSR2');
+  await says(/log_level: "warn"/);
+}
 
 spec('llmteam dev', (test) => {
   test(
@@ -23,6 +35,7 @@ spec('llmteam dev', (test) => {
         const run = await client.startRun('echo', { input_data: { a: 1 } }, { wait: 20 });
         assert.is(run.status, 'completed');
         assert.is((await fetch(`${first.url}/api/docs/rapidoc.js`)).status, 200);
+        await tellsMoreOnRequest(first, client);
         await first.stop();
         const second = await startDev(cli);
         assert.is(second.key, null);

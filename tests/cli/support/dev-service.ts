@@ -1,8 +1,9 @@
 /** `llmteam dev` as a process, in the folder of a {@link Cli}. */
 import * as assert from 'uvu/assert';
-import type { Cli, Ended } from './cli.js';
+import type { Cli, Ended, Started } from './cli.js';
 
 export interface DevService {
+  readonly started: Started;
   readonly url: string;
   /** null unless it was the first start. */
   readonly key: string | null;
@@ -22,6 +23,7 @@ export async function startDev(
     /Listening on \S+\n/.test(stdout) ? stdout : undefined,
   );
   return {
+    started,
     url: /Listening on (\S+)/.exec(text)?.[1] ?? '',
     key: /API key \(shown once\): (\S+)/.exec(text)?.[1] ?? null,
     stop: async () => {
