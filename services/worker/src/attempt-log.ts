@@ -35,14 +35,20 @@ export function attemptLog(log: Logger): WorkObserver {
 /** Tells each of them. */
 export function observers(all: readonly WorkObserver[]): WorkObserver {
   return {
-    began: (job, deliveries) => {
-      for (const one of all) one.began(job, deliveries);
+    began: (job, deliveries, waitedMs) => {
+      for (const one of all) one.began(job, deliveries, waitedMs);
     },
     reported: (job, report) => {
       for (const one of all) one.reported(job, report);
     },
     ended: (job, how) => {
       for (const one of all) one.ended(job, how);
+    },
+    lost: (job) => {
+      for (const one of all) one.lost?.(job);
+    },
+    modelCalled: (call) => {
+      for (const one of all) one.modelCalled?.(call);
     },
   };
 }
