@@ -152,9 +152,10 @@ export {
   stepStatuses,
   Usage,
 } from './run.js';
-export { RunExplanation, RunReason } from './run-explanation.js';
+export { ReasonName, RunExplanation, RunReason, reasonNames } from './run-explanation.js';
 export { MetadataKey, MetadataValue, RunMetadata } from './run-metadata.js';
 export { RunTrace } from './run-trace.js';
+export type { RunWaits, WaitMatch } from './run-waits.js';
 export { Edge, RetryPolicy, Segment, SegmentParams, Step, StepPorts } from './segment.js';
 export { type RedactText, toErrorInfo } from './thrown-error.js';
 export { WaitingFor } from './waiting-for.js';

@@ -22,6 +22,24 @@ const because = <const K extends string, P extends Record<string, TSchema>>(
 const queue = Type.String({ description: '`type@major`' });
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
+/** The reasons, the decisive ones first: without the former the latter cannot go on. */
+export const reasonNames = [
+  'not_driven',
+  'paused',
+  'no_worker',
+  'worker_lost',
+  'task',
+  'signal',
+  'child_run',
+  'retry',
+  'timer',
+  'worker',
+  'slot',
+  'running',
+] as const;
+export const ReasonName = Type.Enum([...reasonNames], { $id: 'ReasonName' });
+export type ReasonName = (typeof reasonNames)[number];
+
 /** Why a step, or a whole run, is where it is, discriminated by `reason`. */
 export const RunReason = Type.Union(
   [
@@ -68,6 +86,9 @@ export const RunReason = Type.Union(
   { $id: 'RunReason' },
 );
 export type RunReason = Static<typeof RunReason>;
+
+/** Fails to compile if a reason has no place in the order. */
+reasonNames satisfies readonly RunReason['reason'][];
 
 /** Why a run is where it is. */
 export const RunExplanation = Type.Object(

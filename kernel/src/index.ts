@@ -77,16 +77,22 @@ export { announceRemoval, redactedPrefix, removedPrefix, removedRuns } from './r
 export { eventLines } from './run-log/event-lines.js';
 export { catchUpIndex } from './run-loop/index-catch-up.js';
 export { type RebuildDeps, type RebuildProgress, rebuildIndex } from './run-loop/index-rebuild.js';
+export { IndexWaits } from './run-loop/index-waits.js';
 export { openPartitionLoop, type PartitionLoopOptions } from './run-loop/open-partition-loop.js';
 export { partitionLeaseKey, partitionLeases } from './run-loop/partition-lease-key.js';
 export type { LoopStatus, PartitionLoop } from './run-loop/partition-loop.js';
 export { TaskFeed, taskOfFeed } from './run-loop/task-feed.js';
+export { WaitBook, type WaitCounts, type WaitOwner } from './run-loop/wait-book.js';
+export { WaitFeed } from './run-loop/wait-feed.js';
+export type { WaitNote, WaitNotes } from './run-loop/wait-notes.js';
 export type { RunWatcher } from './run-loop/watchers.js';
 export { RunMeter, type RunMeterDeps, type RunMeterSink } from './run-meter/run-meter.js';
 export { explainRun, type Surroundings } from './runs/explain-run.js';
 export { copiedFacts, forkPoint } from './runs/fork.js';
-export { installationSurroundings } from './runs/installation-surroundings.js';
+export { installationSurroundings, staffOf, workforce } from './runs/installation-surroundings.js';
+export { KnownStaff } from './runs/known-staff.js';
 export { LastEvents } from './runs/last-events.js';
+export { listWaiting } from './runs/list-waiting.js';
 export { RunRemoval, type RunRemovalDeps } from './runs/run-removal.js';
 export {
   createRunService,
@@ -98,6 +104,8 @@ export {
 } from './runs/run-service.js';
 export type { Actor, AnswerRequest, ClaimRequest } from './runs/run-tasks.js';
 export { readSteps } from './runs/step-records.js';
+export { countWaiting } from './runs/waiting-counts.js';
+export { reasonsOf, type Staff } from './runs/waiting-reasons.js';
 export { type DeadLetter, listDeadLetters } from './runtime/dead-letters.js';
 export { type ModelCall, meteredModel } from './runtime/metered-model.js';
 export type { Outbound, OutboundPolicy } from './runtime/outbound.js';

@@ -173,6 +173,27 @@ spec('how the lists are read', (test) => {
       }
     }));
 
+  test('runs that wait for something are found by it, with any other filter and at any depth', () =>
+    withWatchedIndex(async ({ index, plans }) => {
+      const members: Omit<RunQuery, 'tenant_id'> = {
+        segment_id: 's',
+        status: 'running',
+        since: 1,
+        until: 9,
+        cursor: cursorOf('runs'),
+      };
+      const waits = [{ kind: 'signal' }, { kind: 'worker', except: ['worker:a@1'] }, { kind: 'paused' }];
+      for (const query of choices(members)) {
+        const plan = await plans(() => index.runs({ tenant_id: 'acme', waits, ...query }));
+        assert.not.match(plan.join(), /SCAN (run_|found|wait)|TEMP B-TREE/);
+        const { segment_id: _, status: __, ...span } = query;
+        const bounds = termsOf(span, 'started_at').filter((term) => term !== 'status=?');
+        const found = plan.filter((step) => step.startsWith('SEARCH found') || step.includes('run_row_by_status'));
+        assert.is(found.length, 3, plan.join('\n'));
+        for (const step of found) for (const term of bounds) assert.ok(step.includes(term), `${term} in ${step}`);
+      }
+    }));
+
   test('no list of tasks scans rows, with any filter and at any depth', () =>
     withWatchedIndex(async ({ index, plans }) => {
       const members: Omit<TaskQuery, 'tenant_id'> = {

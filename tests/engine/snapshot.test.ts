@@ -48,7 +48,8 @@ function* spoilt(run: Run): Iterable<[string, Tree]> {
     for (const member of Object.keys(shapeOf(written(run)))) {
       const without = written(run);
       delete shapeOf(without)[member];
-      if (member !== 'state' || !name.startsWith('control')) yield [`${name} without ${member}`, without];
+      const isOptional = (member === 'state' && name.startsWith('control')) || member === 'worker';
+      if (!isOptional) yield [`${name} without ${member}`, without];
     }
     const more = written(run);
     shapeOf(more).one_more = 1;
@@ -88,6 +89,15 @@ spec('engine: snapshots', (test) => {
     const cases = [...spoilt(run)];
     assert.ok(cases.length > 60, `${cases.length} cases`);
     for (const [what, snapshot] of cases) assert.is(restoreRun(run.plan, snapshot), null, what);
+  });
+
+  test('a snapshot of a release that did not keep the worker of an attempt is restored', () => {
+    const { run } = begin(loop);
+    const text = JSON.stringify(takeSnapshot(run));
+    const before = JSON.parse(text.replaceAll(/"worker":[^,]*,/g, ''));
+    assert.is.not(JSON.stringify(before), text);
+    const back = restoreRun(run.plan, before);
+    assert.is(back && JSON.stringify(takeSnapshot(back)).length, text.length);
   });
 
   test('a value that is not a snapshot is not restored', () => {

@@ -9,7 +9,7 @@ import {
   type RunKey,
   type RunRow,
 } from '@llmteam/contracts';
-import { announceRemoval, IndexFeed, TaskFeed } from '@llmteam/kernel';
+import { announceRemoval, IndexFeed, TaskFeed, WaitFeed } from '@llmteam/kernel';
 import { manualClock } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
 import { until } from '../gateway/support/until.js';
@@ -184,6 +184,37 @@ spec('the feed of a run index', (test) => {
       await until(async () => (await backend.index.task('acme', 'new:ask')) !== null);
       await until(async () => (await backend.index.task('acme', 'run-7:ask'))?.status === 'closed');
       assert.equal(await backend.index.task('acme', 'new:ask'), task('new:ask', 'open'), 'and nothing besides');
+    }));
+
+  test('lists what runs wait for: before and after their rows, while it follows and after it was away', () =>
+    withBackend(async ({ backend, feed }) => {
+      const run = played('waits-inside-a-region');
+      const named = (runId: string): SimulatedRun => ({ ...run, key: { tenant_id: 'acme', run_id: runId } });
+      const noted = new WaitFeed(backend.kv, 1);
+      const note = (runId: string, position: number, ...waits: string[]) =>
+        noted.put([{ tenant_id: 'acme', run_id: runId, started_at: 0, position, waits }]);
+      const waitsOf = async (runId: string): Promise<string> =>
+        (await backend.index.run('acme', runId))?.waits?.join() ?? 'nothing';
+      await note('a', 1, 'signal');
+      await note('c', 1, 'signal');
+      await keep(backend.journal, named('a'), 1);
+      const away = feed();
+      await away.start();
+      assert.is(await waitsOf('a'), 'signal');
+      await keep(backend.journal, named('b'), 1);
+      await keep(backend.journal, named('c'), 1);
+      await note('b', 2, 'task', 'timer');
+      await until(async () => (await waitsOf('b')) === 'task,timer' && (await waitsOf('c')) === 'signal');
+      await note('b', 3);
+      await until(async () => (await waitsOf('b')) === 'nothing');
+      await away.stop();
+      await note('a', 4);
+      await note('b', 4, 'slot');
+      await feed().start();
+      assert.equal(await Promise.all(['a', 'b', 'c'].map(waitsOf)), ['nothing', 'slot', 'signal']);
+      await keep(backend.journal, named('c'));
+      await until(async () => (await backend.index.run('acme', 'c'))?.ended_at !== null);
+      assert.is(await waitsOf('c'), 'nothing');
     }));
 
   test('lists a task that the index rejected temporarily', () =>

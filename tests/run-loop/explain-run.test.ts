@@ -1,5 +1,17 @@
-import type { RunExplanation, RunReason, Segment } from '@llmteam/contracts';
-import type { Surroundings } from '@llmteam/kernel';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSqliteBackend } from '@llmteam/backend-embedded';
+import {
+  type ReasonName,
+  type RunExplanation,
+  type RunKey,
+  type RunReason,
+  reasonNames,
+  type Segment,
+} from '@llmteam/contracts';
+import { countWaiting, listWaiting, reasonsOf, type Staff, type Surroundings } from '@llmteam/kernel';
+import { manualClock } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
 import { type Handler, Partition, type Shared, withBackend } from './partition.js';
@@ -136,38 +148,113 @@ const cases = {
   },
 } satisfies Record<RunReason['reason'], Case>;
 
-async function explained({
-  segment,
-  handler = never,
-  before,
-  surroundings,
-}: Omit<Case, 'expected' | 'text'>): Promise<RunExplanation> {
-  const state: { explanation: RunExplanation | null } = { explanation: null };
-  await withBackend(async (shared) => {
+type Open = (use: (shared: Shared) => Promise<void>) => Promise<void>;
+
+/** What is said of a run, and by which reasons it is listed. */
+interface Said {
+  readonly explanation: RunExplanation;
+  readonly listedBy: readonly ReasonName[];
+  /** As its row says. */
+  readonly shown: readonly ReasonName[];
+  readonly counted: readonly string[];
+}
+
+async function said(
+  open: Open,
+  { segment, handler = never, before, surroundings }: Omit<Case, 'expected' | 'text'>,
+): Promise<Said> {
+  const state: { said: Said | null } = { said: null };
+  await open(async (shared) => {
     const partition = new Partition(shared, 'p', handler);
     await partition.takeOver();
     await partition.publish(chain);
     const run = await partition.start(segment, {}, 'RUN');
-    await partition.settle();
+    await settled(partition);
     await before?.({ partition, shared, runId: run.run_id });
-    await partition.settle();
-    state.explanation = await partition.runs.explain(run, { ...alone, ...surroundings });
+    await settled(partition);
+    const present = { ...alone, ...surroundings };
+    const explanation = await partition.runs.explain(run, present);
+    await shared.clock.advance(3_000);
+    await settled(partition);
+    const lists = await listed(partition, run, staffOf(present));
+    const counted = countWaiting([partition.waiting()], present);
+    state.said = { explanation, ...lists, counted: [...counted].flatMap(([name, count]) => (count > 0 ? [name] : [])) };
     await partition.stop();
   });
-  return state.explanation as RunExplanation;
+  return state.said as Said;
+}
+
+/** Also what takes the store real time. */
+async function settled(partition: Partition): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) {
+    await partition.settle();
+    await new Promise((resolve) => setTimeout(resolve, 3));
+  }
+}
+
+async function listed({ runs }: Partition, run: RunKey, staff: Staff): Promise<Pick<Said, 'listedBy' | 'shown'>> {
+  const listedBy: ReasonName[] = [];
+  const query = { tenant_id: run.tenant_id };
+  for (const reason of reasonNames) {
+    const { rows } = await listWaiting((part) => runs.list(part), query, [reason], staff);
+    if (rows.some(({ run_id }) => run_id === run.run_id)) listedBy.push(reason);
+  }
+  const row = (await runs.list({ ...query, run_id_prefix: run.run_id })).rows.find(
+    ({ run_id }) => run_id === run.run_id,
+  );
+  return { listedBy, shown: row === undefined ? [] : reasonsOf(row, staff) };
+}
+
+/** The staff of a store with one queue and one worker, as the surroundings of a run have them. */
+function staffOf(surroundings: Surroundings): Staff {
+  return {
+    of: () => surroundings,
+    drivesAll: surroundings.isDriven,
+    queues: surroundings.workersOf('work@1').workers > 0 ? ['work@1'] : [],
+    workers: surroundings.isAlive('p') ? ['p'] : [],
+  };
+}
+
+const onSqlite: Open = async (use) => {
+  const clock = manualClock(Date.UTC(2026, 0, 1));
+  const folder = mkdtempSync(join(tmpdir(), 'llmteam-explain-'));
+  const backend = await openSqliteBackend({ folder, clock, synchronous: 'relaxed' });
+  try {
+    await use({ backend, clock });
+  } finally {
+    await backend.close();
+    rmSync(folder, { recursive: true });
+  }
+};
+
+async function explained(one: Omit<Case, 'expected' | 'text'>): Promise<RunExplanation> {
+  return (await said(withBackend, one)).explanation;
+}
+
+for (const [where, open] of Object.entries<Open>({ memory: withBackend, SQLite: onSqlite })) {
+  spec(`every reason on ${where}`, (test) => {
+    for (const [reason, one] of Object.entries<Case>(cases)) {
+      test(`${reason} is explained, listed and counted alike`, async () => {
+        const { explanation, listedBy, shown, counted } = await said(open, one);
+        const { summary, reasons, more_reasons } = explanation;
+        assert.is(reasons[0]?.reason, reason);
+        assert.match(summary, one.text);
+        assert.is(more_reasons, 0);
+        assert.equal(reasons.map(facts), one.expected);
+        for (const { text, remedy } of reasons) assert.ok(text !== '' && remedy !== '');
+        const names = reasonNames.filter((name) => reasons.some((found) => found.reason === name));
+        assert.equal(listedBy, names);
+        assert.equal(shown, names);
+        // A loop counts the runs that it drives.
+        const driven = names.filter((name) => name !== 'not_driven');
+        const others = reason === 'child_run' ? ['worker'] : [];
+        assert.equal(counted.toSorted(), [...driven, ...others].toSorted());
+      });
+    }
+  });
 }
 
 spec('why a run is where it is', (test) => {
-  for (const [reason, one] of Object.entries<Case>(cases)) {
-    test(reason, async () => {
-      const { summary, reasons, more_reasons } = await explained(one);
-      assert.match(summary, one.text);
-      assert.is(more_reasons, 0);
-      assert.equal(reasons.map(facts), one.expected);
-      for (const { text, remedy } of reasons) assert.ok(text !== '' && remedy !== '');
-    });
-  }
-
   test('since when is told', async () => {
     const { reasons } = await explained(cases.signal);
     assert.match(String(reasons[0]?.since), /^\d{4}-/);

@@ -20,6 +20,7 @@ import {
   createRunService,
   Definitions,
   defineSegment,
+  IndexWaits,
   LargeValueJournal,
   type LoopStatus,
   openPartitionLoop,
@@ -31,6 +32,7 @@ import {
   type RunService,
   SegmentStore,
   StepCatalog,
+  type WaitCounts,
   WorkLoop,
 } from '@llmteam/kernel';
 import { type ManualClock, manualClock } from '@llmteam/testing';
@@ -98,6 +100,7 @@ export class Partition {
       partition: 0,
       ...backend,
       lists: backend.index,
+      waitNotes: new IndexWaits(backend.index, backend.journal, 0),
       journal: this.journal,
       clock,
       log: quietLogger,
@@ -184,6 +187,10 @@ export class Partition {
   /** Jobs that its worker holds. */
   running(): number {
     return this.worker?.running() ?? 0;
+  }
+
+  waiting(): WaitCounts {
+    return this.loop.waiting();
   }
 
   status(): LoopStatus {

@@ -132,6 +132,77 @@ const listMutants: readonly Mutant<RunIndex>[] = [
   { name: 'the end is not filtered', law: 'I2 runs are filtered', mutate: without('until') },
   { name: 'parents are not filtered', law: 'I2 runs are filtered by parent', mutate: without('parent_run_id') },
   { name: 'metadata is not filtered', law: 'I2 runs are filtered by entries', mutate: without('metadata') },
+  { name: 'waits are not filtered', law: 'I11 runs are filtered', mutate: without('waits') },
+  {
+    name: 'of a kind any key will do',
+    law: 'I11 runs are filtered',
+    mutate: asking(({ waits, ...query }) =>
+      waits === undefined ? query : { ...query, waits: waits.map(({ kind }) => ({ kind })) },
+    ),
+  },
+  {
+    name: 'of several waits the first counts',
+    law: 'I11 runs are filtered',
+    mutate: asking(({ waits, ...query }) => (waits === undefined ? query : { ...query, waits: waits.slice(0, 1) })),
+  },
+  {
+    name: 'a run comes once for each thing it waits for',
+    law: 'I11 pages of runs',
+    mutate: (reference) =>
+      altered(reference, {
+        async runs(query) {
+          const { rows, cursor } = await reference.runs(query);
+          if (query.waits === undefined) return { rows, cursor };
+          return { rows: rows.flatMap((row) => (row.waits ?? ['']).map(() => row)), cursor };
+        },
+      }),
+  },
+  {
+    name: 'notes are added up',
+    law: 'I11 a note is replaced',
+    mutate(reference) {
+      const kept = new Map<string, readonly string[]>();
+      return altered(reference, {
+        noteWaits: (notes) =>
+          reference.noteWaits(
+            notes.map((note) => {
+              const waits = [...new Set([...(kept.get(note.run_id) ?? []), ...note.waits])];
+              kept.set(note.run_id, waits);
+              return { ...note, waits };
+            }),
+          ),
+      });
+    },
+  },
+  {
+    name: 'only runs that are listed are noted',
+    law: 'I11 rows of live runs say',
+    mutate: (reference) =>
+      altered(reference, {
+        async noteWaits(notes) {
+          const known = await Promise.all(notes.map((note) => reference.run(note.tenant_id, note.run_id)));
+          await reference.noteWaits(notes.filter((_, place) => known[place] !== null));
+        },
+      }),
+  },
+  {
+    name: 'what an ended run waited for is still shown',
+    law: 'I11',
+    mutate(reference) {
+      const kept = new Map<string, readonly string[]>();
+      return altered(reference, {
+        async noteWaits(notes) {
+          for (const { run_id, waits } of notes) kept.set(run_id, waits);
+          await reference.noteWaits(notes);
+        },
+        async run(tenantId, runId) {
+          const row = await reference.run(tenantId, runId);
+          const waits = kept.get(runId) ?? [];
+          return row === null || waits.length === 0 ? row : { ...row, waits };
+        },
+      });
+    },
+  },
   { name: 'prefixes are not filtered', law: 'I10', mutate: without('run_id_prefix') },
   {
     name: 'of several statuses the first counts',

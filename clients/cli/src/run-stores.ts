@@ -1,5 +1,15 @@
 /** A uniform view of runs for commands, whether in a local store, in one owned by another process, or at a gateway. */
-import type { LiveMessage, RunEvent, RunExplanation, RunKey, RunRow, Segment } from '@llmteam/contracts';
+import type {
+  LiveMessage,
+  Page,
+  ReasonName,
+  RunEvent,
+  RunExplanation,
+  RunKey,
+  RunQuery,
+  RunRow,
+  Segment,
+} from '@llmteam/contracts';
 import type { OwnedStore, RemoteStore } from '@llmteam/embedded';
 import type { RunRemoval, RunService } from '@llmteam/kernel';
 
@@ -20,9 +30,16 @@ export type Runs = Pick<
   | 'unclaim'
   | 'answer'
 > & {
+  /** Live runs with one of these reasons; absent where the caller knows who works on them. */
+  listWaiting?(query: RunQuery, reasons: readonly ReasonName[]): Promise<Page<ListedRow>>;
   /** The segment as far as the store knows it: enough to display the run, not to execute it. */
   definition(run: RunKey): Promise<{ readonly segment: Segment }>;
 };
+
+/** A row of a gateway, which says why the run is where it is. */
+export interface ListedRow extends RunRow {
+  readonly waiting_for?: readonly ReasonName[];
+}
 
 /** Removing runs, which every kind of store supports. */
 export type Removal = Pick<RunRemoval, 'remove'>;

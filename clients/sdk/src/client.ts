@@ -13,6 +13,7 @@ import type {
   KeyIdentity,
   KeyPage,
   PluginPage,
+  ReasonName,
   RunAccepted,
   RunExplanation,
   RunMetadata,
@@ -121,6 +122,8 @@ export class LlmteamClient {
       readonly segment_id?: string;
       /** One status, or any of several. */
       readonly status?: RunStatus | readonly RunStatus[];
+      /** Only live runs with one of these reasons, as `explainRun` gives them. */
+      readonly waiting_for?: ReasonName | readonly ReasonName[];
       readonly correlation_id?: string;
       readonly parent_run_id?: string;
       readonly run_id_prefix?: string;

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { RunEvent } from '../events.js';
 import { Redacted, RunStatus, StepRecord } from '../run.js';
+import { ReasonName } from '../run-explanation.js';
 import { RunMetadata } from '../run-metadata.js';
 
 const strict = { additionalProperties: false } as const;
@@ -30,6 +31,11 @@ export const RunListing = Type.Object(
     started_at: time,
     completed_at: Type.Union([time, Type.Null()]),
     duration_ms: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+    waiting_for: Type.Optional(
+      Type.Array(ReasonName, {
+        description: 'Why it is where it is, the decisive reasons first; absent while it goes on, and if it has ended.',
+      }),
+    ),
     redacted: Type.Optional(Redacted),
   },
   { ...strict, $id: 'RunListing' },

@@ -1,6 +1,7 @@
 import type { HumanTask } from '../human-task.js';
 import type { RunStatus } from '../run.js';
 import type { RunMetadata } from '../run-metadata.js';
+import type { RunWaits, WaitMatch } from '../run-waits.js';
 import type { Position, RunKey } from './journal.js';
 
 /** A run as lists show it. */
@@ -17,6 +18,8 @@ export interface RunRow {
   readonly ended_at: number | null;
   /** Present if the data of the run was removed. */
   readonly redacted?: true;
+  /** What it waits for, as noted with `noteWaits`; present only in rows that are read, of live runs, if something is noted. */
+  readonly waits?: readonly string[];
 }
 
 export interface RunQuery {
@@ -29,6 +32,8 @@ export interface RunQuery {
   readonly parent_run_id?: string;
   /** Only runs with all of these entries. */
   readonly metadata?: RunMetadata;
+  /** Only live runs that match one of these. */
+  readonly waits?: readonly WaitMatch[];
   /** Only runs whose id begins with this text. */
   readonly run_id_prefix?: string;
   /** Only runs started at this time or later; epoch milliseconds. */
@@ -83,11 +88,14 @@ export interface IndexChange {
  * - I9 Applying the row of a run that is redacted deletes its tasks.
  * - I10 A list by `run_id_prefix` rejects with `LIMIT_EXCEEDED` if more than `runsPerIdPrefix` runs begin with it: the
  *   order of lists is by time, so the rows of a prefix have to be sorted.
+ * - I11 `noteWaits` replaces what is known of what runs wait for, independently of positions: before the row of the run or after it.
+ *   Of a run that has ended nothing is shown or found. \`remove\` and \`clear\` forget it too; \`apply\` leaves it.
  * - I5 Values read are copies. After `close` every method rejects with `CLOSED`; `close` is idempotent.
  */
 export interface RunIndex {
   readonly supports: { readonly durable: boolean };
   apply(changes: readonly IndexChange[]): Promise<void>;
+  noteWaits(notes: readonly RunWaits[]): Promise<void>;
   remove(runs: readonly RunKey[]): Promise<void>;
   clear(): Promise<void>;
   position(partition: number): Promise<Position>;

@@ -7,6 +7,7 @@ import { type LiveWorker, workersPrefix } from './live-workers.js';
 export class CountedWorkers {
   private readonly watched: WatchedKeys;
   private byQueue: ReadonlyMap<string, number> = new Map();
+  private workers: readonly LiveWorker[] = [];
   private loaded: readonly PluginListing[] = [];
 
   constructor(options: Omit<WatchedKeysOptions, 'prefix' | 'changed'>) {
@@ -27,6 +28,10 @@ export class CountedWorkers {
     return this.byQueue.get(queueName(typeId, version)) ?? 0;
   }
 
+  live(): readonly LiveWorker[] {
+    return this.workers;
+  }
+
   /** The plugins of the live workers. */
   plugins(): readonly PluginListing[] {
     return this.loaded;
@@ -34,6 +39,7 @@ export class CountedWorkers {
 
   private count(): void {
     const workers = [...this.watched.values.values()].map(({ value }) => value as unknown as LiveWorker);
+    this.workers = workers;
     this.loaded = countedListings(workers.map(({ plugins = [] }) => plugins));
     const byQueue = new Map<string, number>();
     for (const { types } of workers) {

@@ -47,6 +47,7 @@ export function dispatch(turn: Turn, instance: StepInstance, cause: number): voi
   instance.state.held = false;
   let job: Job;
   instance.state.attempt++;
+  instance.state.worker = null;
   try {
     job = buildJob(turn, instance);
   } catch (thrown) {
@@ -112,6 +113,7 @@ function isInFlight(instance: StepInstance, attempt: number): boolean {
 export function onStarted(turn: Turn, instance: StepInstance, fact: StepStarted): void {
   if (!isInFlight(instance, fact.attempt) || instance.state.status === 'running') return;
   begin(turn, instance, fact.at, fact.worker);
+  instance.state.worker = fact.worker;
   disarmStepTimer(turn, instance);
   // Of all others the worker alone measures the time: whether a start is journaled must not change how an attempt ends.
   if (instance.step.journalStart && instance.step.timeout_seconds !== null)
@@ -132,6 +134,7 @@ export function onReported(turn: Turn, instance: StepInstance, fact: StepReporte
   if (!isInFlight(instance, fact.attempt)) return;
   if (instance.state.status === 'queued') begin(turn, instance, fact.started_at, fact.worker);
   disarmStepTimer(turn, instance);
+  instance.state.worker = null;
   turn.run.in_flight--;
   addUsage(turn.run, fact.usage);
   for (const activity of fact.activities ?? []) {

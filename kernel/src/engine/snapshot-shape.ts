@@ -23,8 +23,10 @@ export interface ControlSnapshot extends Omit<ControlState, 'state' | 'timers' |
   readonly scopes: readonly string[];
 }
 
-export interface StepSnapshot extends Omit<StepState, 'control'> {
+export interface StepSnapshot extends Omit<StepState, 'control' | 'worker'> {
   readonly control: ControlSnapshot | null;
+  /** Absent from snapshots of earlier releases. */
+  readonly worker?: string | null;
 }
 
 export interface ScopeSnapshot extends Omit<ScopeState, 'steps'> {
@@ -108,21 +110,25 @@ const control = members<ControlSnapshot>(
   ['state'],
 );
 
-const step = members<StepSnapshot>({
-  status: text,
-  attempt: number,
-  pending: number,
-  arrivals: list(arrival),
-  outputs: orNull(object),
-  error: orNull(object),
-  led_on: isBoolean,
-  event: number,
-  since: number,
-  held: isBoolean,
-  timer: orNull(text),
-  memos: orNull(object),
-  control: orNull(control),
-});
+const step = members<StepSnapshot>(
+  {
+    status: text,
+    attempt: number,
+    worker: orNull(text),
+    pending: number,
+    arrivals: list(arrival),
+    outputs: orNull(object),
+    error: orNull(object),
+    led_on: isBoolean,
+    event: number,
+    since: number,
+    held: isBoolean,
+    timer: orNull(text),
+    memos: orNull(object),
+    control: orNull(control),
+  },
+  ['worker'],
+);
 
 const scope = members<ScopeSnapshot>({
   path: text,

@@ -80,7 +80,8 @@ function restoreScope(scope: ScopeSnapshot): ScopeState {
 }
 
 function restoreStep(step: StepSnapshot): StepState {
-  return { ...step, control: step.control === null ? null : restoreControl(step.control) };
+  const control = step.control === null ? null : restoreControl(step.control);
+  return { ...step, worker: step.worker ?? null, control };
 }
 
 function restoreControl(control: ControlSnapshot): ControlState {

@@ -59,6 +59,8 @@ export interface StartedChild {
 export interface StepState {
   status: StepStatus;
   attempt: number;
+  /** Who runs the attempt, if its start was journaled. */
+  worker: string | null;
   /** Number of undecided incoming edges. */
   pending: number;
   arrivals: Arrival[];
@@ -211,6 +213,7 @@ export function newStepState(pending: number): StepState {
   return {
     status: 'pending',
     attempt: 0,
+    worker: null,
     pending,
     arrivals: [],
     outputs: null,

@@ -1,5 +1,6 @@
 /**
- * Purpose: keeps the run index of a process that drives no runs: run rows from run-level facts, human tasks from the key-value store.
+ * Purpose: keeps the run index of a process that drives no runs: run rows from run-level facts, human tasks and what runs wait for from the
+ * key-value store.
  * Owns: following these sources, with retries; knowing when the index has caught up. Does not own: the index itself.
  * Invariants:
  *   I1 Following resumes at the index's position: entries it has already applied are not read again.
@@ -11,12 +12,13 @@ import { type FollowContext, followWithRetry } from './follow-with-retry.js';
 import { followRemovedRuns, GoneRuns } from './removed-runs.js';
 import { followRunRows } from './run-rows.js';
 import { followTaskRows } from './task-rows.js';
+import { followWaitRows } from './wait-rows.js';
 
 export interface IndexFeedOptions {
   /** Large values need not be loaded. */
   readonly journal: Journal;
   readonly kv: KvStore;
-  readonly index: Pick<RunIndex, 'apply' | 'remove' | 'position' | 'run'>;
+  readonly index: Pick<RunIndex, 'apply' | 'remove' | 'position' | 'run' | 'noteWaits' | 'live'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Called with the error if a source can no longer be followed. */
@@ -44,6 +46,9 @@ export class IndexFeed {
       ),
       this.begin('the list of human tasks', (signal, caughtUp) =>
         followTaskRows({ ...this.options, gone: [this.gone, this.redacted] }, signal, caughtUp),
+      ),
+      this.begin('the list of what runs wait for', (signal, caughtUp) =>
+        followWaitRows(this.options, signal, caughtUp),
       ),
     ]);
     await this.begin('the list of removed runs', (signal, caughtUp) => {

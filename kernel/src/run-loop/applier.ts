@@ -35,6 +35,7 @@ import type { Residency } from './residency.js';
 import type { RunSnapshots } from './run-snapshots.js';
 import type { TimerHeap } from './timer-heap.js';
 import type { UnclaimedSnapshots } from './unclaimed-snapshots.js';
+import type { WaitBook } from './wait-book.js';
 import type { Watchers } from './watchers.js';
 
 export interface ApplierDeps {
@@ -55,6 +56,7 @@ export interface ApplierDeps {
   readonly watchers: Watchers;
   readonly tracer: RunTracer;
   readonly runLog: RunLog;
+  readonly waits: WaitBook;
   readonly retry: Retry;
 }
 
@@ -101,9 +103,10 @@ export class Applier {
 
   /** One run that cannot be evaluated must not stop the others. Its history stays: a later version or takeover may evaluate it. */
   quarantine(live: LiveRun, error: unknown): void {
-    const { log, loop, timers, runs, watchers } = this.deps;
+    const { log, loop, timers, runs, watchers, waits } = this.deps;
     log.error({ err: error, ...live.key }, 'the run cannot go on in this process');
     timers.disarmAll(live);
+    waits.forget(live);
     // Its snapshot is of a state that lacks what it is quarantined for.
     if (live.mayHaveSnapshot) live.snapshotStale();
     if (loop.drivesPartition) runs.quarantine(live);
@@ -134,12 +137,13 @@ export class Applier {
   }
 
   private start(entry: Entry, fact: RunRequested, plan: Plan): void {
-    const { runs, projection, tracer } = this.deps;
+    const { runs, projection, tracer, waits } = this.deps;
     const live = this.newLiveRun(entry);
     tracer.begin(live, fact);
     const { run, outcome } = startRun(plan, live.key, fact, this.evolveOptions(live, fact.at));
     projection.reached(entry.position);
     runs.add(live, run);
+    waits.touch(live);
     live.expectCopies((fact.forked_from?.entries ?? 1) - 1);
     projection.noteRun(run);
     const isCopy = live.isCopying;
@@ -155,7 +159,7 @@ export class Applier {
   }
 
   private applyTo(live: LiveRun, entry: Entry): boolean {
-    const { loop, progress, residency } = this.deps;
+    const { loop, progress, residency, waits } = this.deps;
     const { run, tenant_id, stage } = live;
     if (entry.position <= live.position || tenant_id !== entry.tenant_id || stage === 'quarantined') {
       progress.ignore();
@@ -165,6 +169,7 @@ export class Applier {
     if (run === null) return false;
     if (!loop.isLive) residency.endDormancy(live);
     live.reach(entry.position);
+    waits.touch(live);
     this.evolve(live, run, entry.fact);
     return true;
   }
@@ -259,21 +264,23 @@ export class Applier {
 
   /** Its end is recorded in the journal. */
   private forget(live: LiveRun): void {
-    const { timers, runs, snapshots } = this.deps;
+    const { timers, runs, snapshots, waits } = this.deps;
     if (live.stage === 'over') return;
     timers.disarmAll(live);
+    waits.forget(live);
     runs.remove(live);
     snapshots.scheduleDelete(live);
   }
 
   private async wakeNow(live: LiveRun, upto: Position): Promise<void> {
-    const { performer, loop } = this.deps;
+    const { performer, loop, waits } = this.deps;
     try {
       const run = await this.load(live, upto);
       if (run === null || run.state.is_recorded) {
         this.forget(live);
         return;
       }
+      waits.touch(live);
       performer.perform(live, outstandingEffects(run), () => this.forget(live), true);
       if (isEnded(run.state)) this.noteEnd(live, run);
     } catch (error) {

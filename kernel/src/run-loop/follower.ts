@@ -23,6 +23,7 @@ import type { RunSnapshots } from './run-snapshots.js';
 import type { TimerHeap } from './timer-heap.js';
 import type { UnclaimedSnapshots } from './unclaimed-snapshots.js';
 import type { UnreadableFeed } from './unreadable-feed.js';
+import type { WaitBook } from './wait-book.js';
 
 export interface FollowerDeps {
   readonly partition: number;
@@ -44,6 +45,7 @@ export interface FollowerDeps {
   readonly applier: Applier;
   readonly unreadable: UnreadableFeed;
   readonly runLog: RunLog;
+  readonly waits: WaitBook;
 }
 
 const concurrentLoads = 32;
@@ -116,7 +118,7 @@ export class Follower {
 
   private async goLive(): Promise<void> {
     const { loop, progress, runs, snapshots, unclaimed, timers, performer, projection } = this.deps;
-    const { applier, checkpoints, redispatch, runLog } = this.deps;
+    const { applier, checkpoints, redispatch, runLog, waits } = this.deps;
     loop.goLive();
     runLog.goLive();
     for (const live of unclaimed.take()) snapshots.scheduleDelete(live);
@@ -132,6 +134,7 @@ export class Follower {
     await loop.unlessStopped(performer.flushJobs());
     if (loop.drivesPartition) checkpoints.begin();
     redispatch.start();
+    waits.start();
     await this.makeRoom();
   }
 }

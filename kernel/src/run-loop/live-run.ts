@@ -3,6 +3,8 @@ import type { Run } from '../engine/state.js';
 import type { RunSpans } from '../tracing/run-spans.js';
 import type { Traced } from '../tracing/run-tracer.js';
 import type { TimerOwner } from './timer-heap.js';
+import type { WaitOwner } from './wait-book.js';
+import type { WaitSet } from './wait-sets.js';
 
 /**
  * `busy`: in memory, with jobs in flight. `idle`: in memory, waiting. `evicting`: idle, and its snapshot is being written.
@@ -16,9 +18,13 @@ const noSnapshot: Position = 0;
 const staleSnapshot: Position = -1;
 
 /** A run that has not ended, as the loop knows it. There may be 100,000 of them, so it holds only what an evicted run needs too. */
-export class LiveRun implements TimerOwner, Traced {
+export class LiveRun implements TimerOwner, Traced, WaitOwner {
   timers: TimerOwner['timers'] = null;
   spans: RunSpans | null = null;
+  touched = -1;
+  knownWaits: WaitSet | null = null;
+  notedWaits: WaitSet | null = null;
+  startedAt = 0;
   private readonly tenantId: string;
   private readonly runId: string;
   private state: Run | null = null;

@@ -27,6 +27,10 @@ export class LiveRuns {
     return this.idle.size;
   }
 
+  get quarantinedCount(): number {
+    return this.quarantined.size;
+  }
+
   /** Interns a tenant id: one copy of the string for all its runs. */
   intern(tenantId: string): string {
     const known = this.tenants.get(tenantId);

@@ -27,6 +27,8 @@ import { Takeover } from './takeover.js';
 import { TimerHeap } from './timer-heap.js';
 import { UnclaimedSnapshots } from './unclaimed-snapshots.js';
 import { UnreadableFeed } from './unreadable-feed.js';
+import { WaitBook } from './wait-book.js';
+import type { WaitNotes } from './wait-notes.js';
 import { Watchers } from './watchers.js';
 
 export interface PartitionLoopOptions {
@@ -37,6 +39,8 @@ export interface PartitionLoopOptions {
   readonly kv: KvStore;
   /** Where runs and human tasks are listed: a run index, or a `TaskFeed`. */
   readonly lists: Lists;
+  /** Where it is noted what runs wait for. Default: it is only counted. */
+  readonly waitNotes?: WaitNotes;
   readonly definitions: Definitions;
   readonly segments: SegmentStore;
   readonly clock: Clock;
@@ -96,6 +100,7 @@ const ids = {
   follower: id<Follower>('follower'),
   givenUp: id<GivenUpRuns>('given up runs'),
   unreadable: id<UnreadableFeed>('unreadable messages'),
+  waits: id<WaitBook>('waits'),
   partitionLoop: id<PartitionLoop>('partition loop'),
 };
 
@@ -103,7 +108,7 @@ const ids = {
 export function openPartitionLoop(options: PartitionLoopOptions): PartitionLoop {
   const container = new Container({ defaultScope: 'Singleton' });
   bindSurroundings(container, options);
-  bindState(container);
+  bindState(container, options);
   bindStores(container, options);
   bindWork(container, options);
   return container.get(ids.partitionLoop);
@@ -124,7 +129,7 @@ function bindSurroundings(container: Container, options: PartitionLoopOptions): 
   container.bind(ids.runLog).toConstantValue(new RunLog(options.eventLog ?? null));
 }
 
-function bindState(container: Container): void {
+function bindState(container: Container, { waitNotes = null }: { readonly waitNotes?: WaitNotes | null }): void {
   container.bind(ids.loop).toResolvedValue(() => new LoopState());
   container.bind(ids.progress).toResolvedValue(() => new LoopProgress());
   container.bind(ids.orphans).toResolvedValue(() => new Orphans());
@@ -132,6 +137,8 @@ function bindState(container: Container): void {
   container.bind(ids.unclaimed).toResolvedValue(() => new UnclaimedSnapshots());
   container.bind(ids.watchers).toResolvedValue(() => new Watchers());
   container.bind(ids.runs).toResolvedValue(() => new LiveRuns());
+  const { clock, log, loop, runs } = ids;
+  bindByName(container, ids.waits, (deps) => new WaitBook({ ...deps, notes: waitNotes }), { clock, log, loop, runs });
 }
 
 /** What stands between the loop and the backend. */
@@ -161,9 +168,9 @@ function bindStores(container: Container, { storePatienceMs, ...options }: Parti
       [ids.lists, ids.partition, ids.loop, ids.log],
     );
   bindTracing(container, options);
-  const { journal, definitions, loop, runs, snapshots, timers, tracer, outbox } = ids;
+  const { journal, definitions, loop, runs, snapshots, timers, tracer, outbox, waits } = ids;
   bindByName(container, ids.residency, (deps) => new Residency({ ...deps, maxResident: options.maxResidentRuns }), {
-    ...{ journal, definitions, loop, runs, snapshots, timers, tracer },
+    ...{ journal, definitions, loop, runs, snapshots, timers, tracer, waits },
   });
   const { partition, kv, clock, log, progress, projection } = ids;
   bindByName(
@@ -193,7 +200,7 @@ function bindWork(container: Container, { redispatchAfterMs }: PartitionLoopOpti
   const { partition, journal, queue, pubSub, definitions, segments, clock, log, onFailure } = ids;
   const { loop, progress, orphans, unclaimed, watchers, runs, retry, timers, snapshots, projection } = ids;
   const { performer, redispatch, residency, checkpoints, applier, takeover, follower, kv, givenUp, unreadable } = ids;
-  const { tracer, outbox, runLog } = ids;
+  const { tracer, outbox, runLog, waits } = ids;
   bindByName(container, performer, (deps) => new EffectsPerformer(deps), {
     ...{ loop, journal, queue, pubSub, segments, definitions, timers, projection, retry, log },
   });
@@ -205,21 +212,22 @@ function bindWork(container: Container, { redispatchAfterMs }: PartitionLoopOpti
   });
   bindByName(container, applier, (deps) => new Applier(deps), {
     ...{ journal, definitions, log, loop, progress, runs, residency, snapshots, unclaimed, orphans, givenUp },
-    ...{ timers, performer, projection, watchers, tracer, runLog, retry },
+    ...{ timers, performer, projection, watchers, tracer, runLog, waits, retry },
   });
   bindByName(container, takeover, (deps) => new Takeover(deps), {
-    ...{ partition, journal, kv, runs, residency, snapshots, unclaimed, givenUp, checkpoints, timers, applier, tracer },
+    ...{ partition, journal, kv, runs, residency, snapshots, unclaimed, givenUp, checkpoints, timers, applier },
+    ...{ tracer, waits },
   });
   bindByName(container, unreadable, (deps) => new UnreadableFeed(deps), {
     ...{ partition, kv, clock, log, loop, progress, checkpoints, applier },
   });
   bindByName(container, follower, (deps) => new Follower(deps), {
     ...{ partition, journal, definitions, log, loop, progress, runs, residency, snapshots, unclaimed, orphans },
-    ...{ timers, performer, projection, redispatch, checkpoints, applier, unreadable, runLog },
+    ...{ timers, performer, projection, redispatch, checkpoints, applier, unreadable, runLog, waits },
   });
   bindByName(container, ids.partitionLoop, (deps) => new PartitionLoop(deps), {
     ...{ partition, journal, loop, progress, runs, residency, timers, performer, projection, redispatch },
-    ...{ checkpoints, watchers, retry, takeover, follower, unreadable, outbox, runLog, clock, log, onFailure },
+    ...{ checkpoints, watchers, retry, takeover, follower, unreadable, waits, outbox, runLog, clock, log, onFailure },
   });
 }
 

@@ -25,6 +25,7 @@ import type { Residency } from './residency.js';
 import type { Takeover } from './takeover.js';
 import type { TimerHeap } from './timer-heap.js';
 import type { UnreadableFeed } from './unreadable-feed.js';
+import type { WaitBook, WaitCounts } from './wait-book.js';
 import type { RunWatcher, Watchers } from './watchers.js';
 
 /** How a loop stands, for metrics. */
@@ -64,6 +65,7 @@ export interface PartitionLoopDeps {
   readonly takeover: Takeover;
   readonly follower: Follower;
   readonly unreadable: UnreadableFeed;
+  readonly waits: WaitBook;
   readonly outbox: SpanOutbox | null;
   readonly runLog: RunLog;
   readonly clock: Clock;
@@ -107,16 +109,18 @@ export class PartitionLoop {
    * without, for a loop that no longer owns the partition, nothing more is written at all.
    */
   async stop({ checkpoint = true }: { readonly checkpoint?: boolean } = {}): Promise<void> {
-    const { loop, performer, retry, timers, redispatch, checkpoints, projection, outbox } = this.deps;
+    const { loop, performer, retry, timers, redispatch, checkpoints, projection, outbox, waits } = this.deps;
     loop.stop({ fence: !checkpoint });
     performer.discard();
     retry.stop();
     timers.stop();
     redispatch.stop();
+    waits.stop();
     checkpoints.stop();
     await this.finished;
     if (!loop.isFenced && loop.isLive) {
       await projection.flush();
+      await waits.finish();
       await (loop.drivesPartition ? checkpoints.finish() : outbox?.flush());
     }
     outbox?.stop();
@@ -150,6 +154,11 @@ export class PartitionLoop {
       unreadableMessages: unreadable.size,
       redispatchedJobs: redispatch.published,
     };
+  }
+
+  /** What the live runs wait for. */
+  waiting(): WaitCounts {
+    return this.deps.waits.counts();
   }
 
   /** How many positions the loop is behind the end of the journal now. */

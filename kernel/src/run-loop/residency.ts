@@ -20,6 +20,7 @@ import type { LiveRuns } from './live-runs.js';
 import type { LoopState } from './loop-state.js';
 import type { RunSnapshots } from './run-snapshots.js';
 import type { TimerHeap } from './timer-heap.js';
+import type { WaitBook } from './wait-book.js';
 
 const concurrentEvictions = 64;
 /** States kept in memory by default: few where a snapshot brings one back, many where the whole history must be replayed. */
@@ -34,6 +35,7 @@ export interface ResidencyDeps {
   readonly snapshots: RunSnapshots;
   readonly timers: TimerHeap;
   readonly tracer: RunTracer;
+  readonly waits: WaitBook;
   /** States to keep in memory at most, as far as idle runs allow. */
   readonly maxResident: number | undefined;
 }
@@ -157,7 +159,7 @@ export class Residency {
 
   /** Returns false if its snapshot cannot be written now. */
   private async evict(live: LiveRun): Promise<boolean> {
-    const { loop, runs, snapshots } = this.deps;
+    const { loop, runs, snapshots, waits } = this.deps;
     live.enter('evicting');
     const isSafe = !loop.writesCheckpoints || (await snapshots.write(live));
     // An entry of the run may have been applied meanwhile.
@@ -167,6 +169,7 @@ export class Residency {
       return false;
     }
     this.armNextTimer(live, live.run);
+    waits.leaving(live, live.run);
     runs.evict(live);
     return true;
   }

@@ -15,6 +15,7 @@ import type { Residency } from './residency.js';
 import type { RunSnapshots, StoredSnapshot } from './run-snapshots.js';
 import type { TimerHeap } from './timer-heap.js';
 import type { UnclaimedSnapshots } from './unclaimed-snapshots.js';
+import type { WaitBook } from './wait-book.js';
 
 export interface TakeoverDeps {
   readonly partition: number;
@@ -29,6 +30,7 @@ export interface TakeoverDeps {
   readonly timers: TimerHeap;
   readonly applier: Applier;
   readonly tracer: RunTracer;
+  readonly waits: WaitBook;
 }
 
 export class Takeover {
@@ -53,10 +55,11 @@ export class Takeover {
 
   /** An unreadable snapshot may be the only trace of a run, so the whole partition is replayed. */
   private startOver(runId: string): Reached {
-    const { runs, checkpoints, timers, unclaimed } = this.deps;
+    const { runs, checkpoints, timers, unclaimed, waits } = this.deps;
     unclaimed.add(new LiveRun({ tenant_id: '', run_id: runId }, 0));
     for (const live of [...runs.values()]) {
       timers.disarmAll(live);
+      waits.forget(live);
       runs.remove(live);
       unclaimed.add(new LiveRun(live, live.began));
     }
@@ -83,13 +86,14 @@ export class Takeover {
     snapshot: NonNullable<StoredSnapshot['state']>,
     spans: StoredSnapshot['spans'],
   ): Promise<void> {
-    const { residency, applier, tracer } = this.deps;
+    const { residency, applier, tracer, waits } = this.deps;
     try {
       const run = await residency.restore(snapshot);
       // What the snapshot does not tell, the history does.
       if (run === null || !tracer.goOn(live, run.state.request, spans)) return;
       live.snapshotWritten(live.position);
       residency.armNextTimer(live, run);
+      waits.restored(live, run);
       if (!live.isDormant && residency.hasRoom) residency.rehydrate(live, run);
     } catch (error) {
       applier.quarantine(live, error);

@@ -5,8 +5,8 @@
 import {
   type RunEvent,
   type RunExplanation,
-  type RunReason,
   type RunView,
+  reasonNames,
   type StepSummary,
   stepKey,
   type WaitingFor,
@@ -24,27 +24,12 @@ export interface Surroundings {
 }
 
 const mostReasons = 100;
-/** The decisive ones first: without the former the latter cannot go on. */
-const order = [
-  'not_driven',
-  'paused',
-  'no_worker',
-  'worker_lost',
-  'task',
-  'signal',
-  'child_run',
-  'retry',
-  'timer',
-  'worker',
-  'slot',
-  'running',
-] as const satisfies readonly RunReason['reason'][];
 
 export function explainRun(view: RunView, last: LastEvents, surroundings: Surroundings): RunExplanation {
   const { run_id, status } = view;
   const causes = view.completed_at === null ? causesOf(view, last, surroundings) : [];
   const reasons = causes
-    .sort((a, b) => order.indexOf(a.reason) - order.indexOf(b.reason))
+    .sort((a, b) => reasonNames.indexOf(a.reason) - reasonNames.indexOf(b.reason))
     .slice(0, mostReasons)
     .map((cause) => told(cause));
   return {

@@ -8,6 +8,7 @@ import {
   type RunKey,
   type RunQuery,
   type RunRow,
+  type RunWaits,
   type TaskQuery,
 } from '@llmteam/contracts';
 import { checkPrefix, compare, hasAll, isOneOf, matches, pageOfRows } from './run-filter.js';
@@ -15,6 +16,8 @@ import { checkPrefix, compare, hasAll, isOneOf, matches, pageOfRows } from './ru
 /** The rows of one tenant. */
 interface Tenant {
   readonly runs: Map<string, RunRow>;
+  /** By run id. */
+  readonly waits: Map<string, readonly string[]>;
   readonly tasks: Map<string, HumanTask>;
 }
 
@@ -35,11 +38,19 @@ export class MemoryRunIndex implements RunIndex {
     }
   }
 
-  #put(run: RunRow): void {
+  #put({ waits: _, ...run }: RunRow): void {
     const tenant = this.#tenant(run.tenant_id);
     tenant.runs.set(run.run_id, run);
     if (run.redacted === undefined) return;
     for (const [id, task] of tenant.tasks) if (task.run_id === run.run_id) tenant.tasks.delete(id);
+  }
+
+  async noteWaits(notes: readonly RunWaits[]): Promise<void> {
+    this.#checkOpen();
+    for (const { tenant_id, run_id, waits } of notes) {
+      if (waits.length > 0) this.#tenant(tenant_id).waits.set(run_id, [...waits]);
+      else this.#tenants.get(tenant_id)?.waits.delete(run_id);
+    }
   }
 
   async remove(runs: readonly RunKey[]): Promise<void> {
@@ -47,6 +58,7 @@ export class MemoryRunIndex implements RunIndex {
     for (const { tenant_id, run_id } of runs) {
       const tenant = this.#tenants.get(tenant_id);
       tenant?.runs.delete(run_id);
+      tenant?.waits.delete(run_id);
       for (const [id, task] of tenant?.tasks ?? []) if (task.run_id === run_id) tenant?.tasks.delete(id);
     }
   }
@@ -64,7 +76,7 @@ export class MemoryRunIndex implements RunIndex {
 
   async runs(query: RunQuery): Promise<Page<RunRow>> {
     this.#checkOpen();
-    const all = [...(this.#tenants.get(query.tenant_id)?.runs.values() ?? [])];
+    const all = this.#rowsOf(query.tenant_id);
     const { run_id_prefix: prefix } = query;
     if (prefix !== undefined) checkPrefix(prefix, all.filter(({ run_id }) => run_id.startsWith(prefix)).length);
     const rows = all.filter((row) => hasAll(query, row));
@@ -73,12 +85,13 @@ export class MemoryRunIndex implements RunIndex {
 
   async run(tenantId: string, runId: string): Promise<RunRow | null> {
     this.#checkOpen();
-    return structuredClone(this.#tenants.get(tenantId)?.runs.get(runId) ?? null);
+    const row = this.#tenants.get(tenantId)?.runs.get(runId);
+    return row === undefined ? null : structuredClone(this.#withWaits(row));
   }
 
   async live(after: RunKey | null, limit: number): Promise<readonly RunRow[]> {
     this.#checkOpen();
-    const rows = [...this.#tenants.values()].flatMap(({ runs }) => [...runs.values()]);
+    const rows = [...this.#tenants.keys()].flatMap((tenantId) => this.#rowsOf(tenantId));
     const live = rows.filter((row) => row.ended_at === null && (after === null || byKey(row, after) > 0));
     return structuredClone(live.sort(byKey).slice(0, limit));
   }
@@ -104,10 +117,19 @@ export class MemoryRunIndex implements RunIndex {
     this.#closed = true;
   }
 
+  #rowsOf(tenantId: string): RunRow[] {
+    return [...(this.#tenants.get(tenantId)?.runs.values() ?? [])].map((row) => this.#withWaits(row));
+  }
+
+  #withWaits(row: RunRow): RunRow {
+    const waits = this.#tenants.get(row.tenant_id)?.waits.get(row.run_id);
+    return waits === undefined || row.ended_at !== null ? row : { ...row, waits };
+  }
+
   #tenant(tenantId: string): Tenant {
     const known = this.#tenants.get(tenantId);
     if (known !== undefined) return known;
-    const tenant = { runs: new Map(), tasks: new Map() };
+    const tenant = { runs: new Map(), waits: new Map(), tasks: new Map() };
     this.#tenants.set(tenantId, tenant);
     return tenant;
   }

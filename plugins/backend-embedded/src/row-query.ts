@@ -27,6 +27,12 @@ export interface RowFilter {
   readonly limit: number;
 }
 
+/** Rows of one statement, sorted by an index. */
+export interface RowList {
+  readonly select: string;
+  readonly conditions: readonly Condition[];
+}
+
 interface RowSource {
   /** Must select `at` and `id` under these names: merged rows are sorted by them. */
   readonly select: string;
@@ -50,21 +56,38 @@ export class RowQuery {
 
   /** Returns one row more than `limit` if there are more. */
   rows(filter: RowFilter): readonly SqlRow[] {
-    const { select, table, at, id } = this.#source;
+    const { select, table } = this.#source;
     const { tenant_id, statuses, limit } = filter;
-    const conditions = [...filter.conditions, ...this.#bounds(filter)];
-    const where = [`${table}.tenant_id = ?`, `${table}.status = ?`, ...conditions.map(({ sql }) => sql)].join(' AND ');
-    const values = conditions.flatMap((condition) => condition.values);
-    if (statuses.length === 0) return [];
-    const sql = statuses.map(() => `${select} WHERE ${where}`).join(' UNION ALL ');
-    const statement = this.#statement(`${sql} ORDER BY ${at} DESC, ${id} LIMIT ?`);
-    return statement.all(...statuses.flatMap((status) => [tenant_id, status, ...values]), limit + 1);
+    const conditions = [...filter.conditions, ...this.bounds(filter)];
+    return this.merged(
+      statuses.map((status) => {
+        const named = [
+          { sql: `${table}.tenant_id = ?`, values: [tenant_id] },
+          { sql: `${table}.status = ?`, values: [status] },
+        ];
+        return { select, conditions: [...named, ...conditions] };
+      }),
+      limit + 1,
+    );
+  }
+
+  /** The first rows of several sorted lists. A row that is in several of them comes several times, one after another. */
+  merged(lists: readonly RowList[], limit: number): readonly SqlRow[] {
+    if (lists.length === 0) return [];
+    const { at, id } = this.#source;
+    const sql = lists.map(
+      ({ select, conditions }) => `${select} WHERE ${conditions.map((one) => one.sql).join(' AND ')}`,
+    );
+    const statement = this.#statement(`${sql.join(' UNION ALL ')} ORDER BY ${at} DESC, ${id} LIMIT ?`);
+    return statement.all(...lists.flatMap(({ conditions }) => conditions.flatMap(({ values }) => values)), limit);
   }
 
   /** At most one lower and one upper bound of the time: the index seeks only by one. */
-  #bounds({ since, until, after }: RowFilter): readonly Condition[] {
-    const { table } = this.#source;
-    const [at, id] = [`${table}.${this.#source.at}`, `${table}.${this.#source.id}`];
+  bounds(
+    { since, until, after }: Pick<RowFilter, 'since' | 'until' | 'after'>,
+    of = this.#source.table,
+  ): readonly Condition[] {
+    const [at, id] = [`${of}.${this.#source.at}`, `${of}.${this.#source.id}`];
     const bounds: Condition[] = [];
     if (since !== undefined) bounds.push({ sql: `${at} >= ?`, values: [since] });
     if (after !== null && (until === undefined || after.at < until)) {

@@ -1,4 +1,11 @@
-import { LlmteamError, type Page, type RunQuery, type RunRow, runsPerIdPrefix } from '@llmteam/contracts';
+import {
+  LlmteamError,
+  type Page,
+  type RunQuery,
+  type RunRow,
+  runsPerIdPrefix,
+  type WaitMatch,
+} from '@llmteam/contracts';
 import { type Place, pageLimit, pageOf, placeOf } from './page-cursor.js';
 
 /** A page of rows in memory, newest first, ties by id. */
@@ -27,8 +34,21 @@ export function hasAll(query: RunQuery, row: RunRow): boolean {
     matches(query.parent_run_id, row.parent_run_id) &&
     row.started_at >= since &&
     row.started_at < until &&
+    (query.waits === undefined || query.waits.some((match) => waitsFor(match, row))) &&
     Object.entries(metadata).every(([key, value]) => Object.hasOwn(row.metadata, key) && row.metadata[key] === value)
   );
+}
+
+function waitsFor({ kind, only, except = [] }: WaitMatch, { status, ended_at, waits = [] }: RunRow): boolean {
+  if (ended_at !== null) return false;
+  if (kind === 'paused') return status === 'paused';
+  const isWanted = (key: string): boolean => only?.includes(key) ?? !except.includes(key);
+  return waits.some((key) => kindOf(key) === kind && isWanted(key));
+}
+
+/** The kind of a key of what a run waits for: `worker` of `worker:fetch@1`. */
+export function kindOf(key: string): string {
+  return key.split(':', 1)[0] ?? '';
 }
 
 export function matches<T>(wanted: T | undefined, value: T): boolean {

@@ -85,7 +85,7 @@ export const taskHolder = "coalesce(body ->> '$.claimed_by', body ->> '$.request
 export const taskSegment = "(body ->> '$.segment_id')";
 
 /**
- * Indexes for the list queries (row-query.ts), and which runs are redacted, created on open if missing; obsolete ones from earlier releases are dropped.
+ * Indexes for the list queries (row-query.ts), which runs are redacted, and what they wait for, created on open if missing; obsolete ones from earlier releases are dropped.
  * A release that does not know them can still read and write the file, so they do not affect the schema version. Nor does the table of the
  * metadata of runs, because a release that does not know it starts no run that has any.
  */
@@ -102,6 +102,15 @@ export const listIndexes = `
     run_id TEXT NOT NULL,
     PRIMARY KEY (tenant_id, run_id)
   ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS run_wait (
+    tenant_id TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    started_at INTEGER NOT NULL, -- of the run
+    keys TEXT NOT NULL,          -- JSON: what the run waits for, of this kind
+    PRIMARY KEY (tenant_id, run_id, kind)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS run_wait_by_kind ON run_wait (tenant_id, kind, started_at DESC, run_id);
   CREATE INDEX IF NOT EXISTS run_row_by_status ON run_row (tenant_id, status, started_at DESC, run_id);
   CREATE INDEX IF NOT EXISTS run_row_by_segment ON run_row (tenant_id, segment_id, status, started_at DESC, run_id);
   CREATE INDEX IF NOT EXISTS run_row_by_correlation

@@ -17,9 +17,11 @@ import {
   type RunMetadata,
   type RunQuery,
   type RunRow,
+  type RunWaits,
   type TaskQuery,
 } from '@llmteam/contracts';
 import type { GroupCommit, Writer } from './group-commit.js';
+import { kindOf } from './run-filter.js';
 import { RunRowsQuery, runOf, selectRuns } from './run-rows-query.js';
 import type { Database, Statement } from './sqlite-driver.js';
 import { TaskRowsQuery, taskOf } from './task-rows-query.js';
@@ -38,6 +40,7 @@ class ChangeGroup {
   readonly removed = new Map<string, RunKey>();
   /** Their tasks are deleted too. */
   readonly redacted = new Map<string, RunKey>();
+  readonly waits = new Map<string, RunWaits>();
   readonly settle: { readonly resolve: () => void; readonly reject: (error: LlmteamError) => void }[] = [];
 }
 
@@ -61,6 +64,8 @@ export class SqliteRunIndex implements RunIndex, Writer {
   readonly #removeRuns: Statement;
   readonly #removeMetadata: Statement;
   readonly #removeTasks: Statement;
+  readonly #putWaits: Statement;
+  readonly #removeWaits: Statement;
   readonly #putRedacted: Statement;
   readonly #removeRedacted: Statement;
   readonly #emptyTables: readonly Statement[];
@@ -102,10 +107,15 @@ export class SqliteRunIndex implements RunIndex, Writer {
     this.#removeRuns = database.prepare(`DELETE FROM run_row WHERE (tenant_id, run_id) IN (${removed})`);
     this.#removeMetadata = database.prepare(`DELETE FROM run_metadata WHERE (tenant_id, run_id) IN (${removed})`);
     this.#removeTasks = database.prepare(`DELETE FROM task_row WHERE (tenant_id, run_id) IN (${removed})`);
+    this.#removeWaits = database.prepare(`DELETE FROM run_wait WHERE (tenant_id, run_id) IN (${removed})`);
+    this.#putWaits = database.prepare(
+      `INSERT INTO run_wait (tenant_id, run_id, kind, started_at, keys)
+       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4 FROM json_each(?)`,
+    );
     this.#putRedacted = database.prepare(`INSERT OR IGNORE INTO redacted_run (tenant_id, run_id) ${removed}`);
     this.#removeRedacted = database.prepare(`DELETE FROM redacted_run WHERE (tenant_id, run_id) IN (${removed})`);
-    this.#emptyTables = ['run_row', 'run_metadata', 'task_row', 'redacted_run', 'index_position'].map((table) =>
-      database.prepare(`DELETE FROM ${table}`),
+    this.#emptyTables = ['run_row', 'run_metadata', 'run_wait', 'task_row', 'redacted_run', 'index_position'].map(
+      (table) => database.prepare(`DELETE FROM ${table}`),
     );
     this.#findRun = database.prepare(`${selectRuns} WHERE tenant_id = ? AND run_id = ?`);
     this.#liveRuns = database.prepare(
@@ -115,6 +125,7 @@ export class SqliteRunIndex implements RunIndex, Writer {
     this.#findTask = database.prepare('SELECT body FROM task_row WHERE tenant_id = ? AND task_id = ?');
     this.#listRuns = new RunRowsQuery(database);
     this.#listTasks = new TaskRowsQuery(database);
+    forgetWaitsOfEndedRuns(database);
     commits.add(this);
   }
 
@@ -144,11 +155,19 @@ export class SqliteRunIndex implements RunIndex, Writer {
     }
   }
 
+  async noteWaits(notes: readonly RunWaits[]): Promise<void> {
+    this.#checkOpen();
+    if (notes.length === 0) return;
+    for (const note of notes) this.#waiting.waits.set(rowKey(note), note);
+    await this.#written();
+  }
+
   async remove(runs: readonly RunKey[]): Promise<void> {
     this.#checkOpen();
     if (runs.length === 0) return;
-    const { removed, runs: rows, redacted } = this.#waiting;
+    const { removed, runs: rows, redacted, waits } = this.#waiting;
     for (const run of runs) {
+      waits.delete(rowKey(run));
       removed.set(rowKey(run), run);
       rows.delete(rowKey(run));
       redacted.delete(rowKey(run));
@@ -159,8 +178,8 @@ export class SqliteRunIndex implements RunIndex, Writer {
 
   async clear(): Promise<void> {
     this.#checkOpen();
-    const { runs, tasks, positions, removed, redacted } = this.#waiting;
-    for (const waiting of [runs, tasks, positions, removed, redacted]) waiting.clear();
+    const { runs, tasks, positions, removed, redacted, waits } = this.#waiting;
+    for (const waiting of [runs, tasks, positions, removed, redacted, waits]) waiting.clear();
     this.#waiting.isClearing = true;
     await this.#written();
   }
@@ -223,18 +242,22 @@ export class SqliteRunIndex implements RunIndex, Writer {
   }
 
   write(): number {
-    const { isClearing, removed, redacted, runs, tasks, positions } = this.#group;
+    const { isClearing, removed, redacted, runs, waits, tasks, positions } = this.#group;
     if (isClearing) for (const empty of this.#emptyTables) empty.run();
     if (removed.size > 0) {
       const keys = keysOf(removed);
-      const removals = [this.#removeRuns, this.#removeMetadata, this.#removeTasks, this.#removeRedacted];
+      const removals = [
+        ...[this.#removeRuns, this.#removeMetadata, this.#removeWaits],
+        ...[this.#removeTasks, this.#removeRedacted],
+      ];
       for (const remove of removals) remove.run(keys);
     }
     if (redacted.size > 0) for (const change of [this.#removeTasks, this.#putRedacted]) change.run(keysOf(redacted));
     if (runs.size > 0) this.#writeRuns(JSON.stringify([...runs.values()]));
+    if (waits.size > 0) this.#writeWaits([...waits.values()]);
     if (tasks.size > 0) this.#putTasks.run(JSON.stringify([...tasks.values()]));
     for (const [partition, position] of positions) this.#putPosition.run(partition, position);
-    const rows = runs.size + tasks.size + positions.size + 2 * (removed.size + redacted.size);
+    const rows = runs.size + waits.size + tasks.size + positions.size + 2 * (removed.size + redacted.size);
     return rows * logBytesPerRow + (isClearing ? logBytesOfClearing : 0);
   }
 
@@ -242,6 +265,12 @@ export class SqliteRunIndex implements RunIndex, Writer {
     this.#putRuns.run(rows);
     this.#removeMetadata.run(rows);
     this.#putMetadata.run(rows);
+  }
+
+  #writeWaits(notes: readonly RunWaits[]): void {
+    this.#removeWaits.run(JSON.stringify(notes.map(({ tenant_id, run_id }) => [tenant_id, run_id])));
+    const values = notes.flatMap(waitValues);
+    if (values.length > 0) this.#putWaits.run(JSON.stringify(values));
   }
 
   committed(): void {
@@ -275,4 +304,17 @@ function runValues(run: RunRow): RowValues {
 
 function taskValues(task: HumanTask): RowValues {
   return [task.tenant_id, task.task_id, task.run_id, task.status, task.created_at, JSON.stringify(task)];
+}
+
+/** One row per kind. */
+function waitValues({ tenant_id, run_id, started_at, waits }: RunWaits): readonly unknown[] {
+  const kinds = new Map<string, string[]>();
+  for (const key of waits) kinds.set(kindOf(key), [...(kinds.get(kindOf(key)) ?? []), key]);
+  return [...kinds].map(([kind, keys]) => [tenant_id, run_id, kind, started_at, keys]);
+}
+
+/** Left by a process that was killed. */
+function forgetWaitsOfEndedRuns(database: Database): void {
+  database.exec(`DELETE FROM run_wait WHERE EXISTS (SELECT 1 FROM run_row
+    WHERE run_row.tenant_id = run_wait.tenant_id AND run_row.run_id = run_wait.run_id AND run_row.ended_at IS NOT NULL)`);
 }

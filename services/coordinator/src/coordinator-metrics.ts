@@ -1,8 +1,10 @@
-import type { Metrics } from '@llmteam/service-host';
+import type { KvStore } from '@llmteam/contracts';
+import { countWaiting, listWorkers, workforce } from '@llmteam/kernel';
+import { type Metrics, waitingSeries } from '@llmteam/service-host';
 import type { Root } from './root.js';
 
 /** Registers the metrics of a coordinator, which are read on every scrape. */
-export function coordinatorMetrics(metrics: Metrics, root: Root, isConnected: () => boolean): void {
+export function coordinatorMetrics(metrics: Metrics, root: Root, kv: KvStore, isConnected: () => boolean): void {
   const { ownership, loops, retention } = root;
   const gauge = (name: string, help: string, read: () => number | Promise<number>): void =>
     metrics.lookedUp({ name, help }, read);
@@ -16,6 +18,7 @@ export function coordinatorMetrics(metrics: Metrics, root: Root, isConnected: ()
   gauge('coordinator_live_runs', 'Runs that have not ended, in the owned partitions.', () =>
     loops.sum((of) => of.liveRuns),
   );
+  waitingSeries(metrics, async () => countWaiting(loops.waiting(), workforce(await listWorkers(kv))));
   gauge('coordinator_resident_runs', 'Live runs whose state is in memory.', () => loops.sum((of) => of.residentRuns));
   gauge('coordinator_timers', 'Pending timers.', () => loops.sum((of) => of.timers));
   gauge('coordinator_lag_entries', 'Unread entries of the partition that is furthest behind.', () => loops.maxLag());

@@ -11,6 +11,8 @@ import {
   type SegmentStore,
   type SpanExport,
   TaskFeed,
+  type WaitCounts,
+  WaitFeed,
 } from '@llmteam/kernel';
 import { fencedPorts, type PartitionPorts } from './fenced-ports.js';
 import type { HoldContext, PartitionWork } from './partition-hold.js';
@@ -55,6 +57,7 @@ export class OwnedLoops {
       ...fenced,
       partition,
       lists: new TaskFeed(fenced.kv),
+      waitNotes: new WaitFeed(fenced.kv, partition),
       log: ownLog,
       eventLog: ownLog,
       onFailure,
@@ -92,6 +95,11 @@ export class OwnedLoops {
 
   sum(of: (status: LoopStatus) => number): number {
     return sum(this.statuses(), of);
+  }
+
+  /** What the live runs wait for, by partition. */
+  waiting(): WaitCounts[] {
+    return [...this.loops.values()].map((loop) => loop.waiting());
   }
 
   /** Unread entries of the loop that is furthest behind. */

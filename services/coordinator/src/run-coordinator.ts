@@ -84,7 +84,7 @@ async function openCoordinator(
 
   const timerFired = timerSeries(metrics);
   const root = compose({ coordinator_id: coordinatorId, backend, clock, log, config, catalog, tracing, timerFired });
-  coordinatorMetrics(metrics, root, () => backend.isConnected());
+  coordinatorMetrics(metrics, root, backend.kv, () => backend.isConnected());
   const queues = new QueueWatch({ queue: backend.queue, kv: backend.kv, catalog, clock });
   queueMetrics(metrics, queues);
   open.redispatch = () => root.loops.redispatch();

@@ -13,7 +13,7 @@ import {
   type GatewayLimits,
   type KeyStore,
 } from '@llmteam/gateway';
-import { countedListings } from '@llmteam/kernel';
+import { countedListings, countWaiting } from '@llmteam/kernel';
 import {
   type Config,
   Lifecycle,
@@ -26,6 +26,7 @@ import {
   systemClock,
   timerSeries,
   tracingSeries,
+  waitingSeries,
   workSeries,
 } from '@llmteam/service-host';
 
@@ -83,6 +84,7 @@ async function observed(runtime: EmbeddedRuntime, config: Config): Promise<Metri
   runtime.observers.timerFired = timerSeries(metrics);
   slotSeries(metrics, () => runtime.slots());
   tracingSeries(metrics, runtime.tracing);
+  waitingSeries(metrics, () => countWaiting(runtime.waiting(), runtime.surroundings));
   metrics.counted(
     {
       name: 'journal_unreadable_messages_total',
@@ -134,6 +136,7 @@ async function openGateway(
     auditSeals: auditSeals(service),
     liveWorkers: (typeId, typeVersion) => (catalog.find(typeId, typeVersion)?.task == null ? 0 : 1),
     surroundings: runtime.surroundings,
+    staff: runtime.staff,
     loadedPlugins: () => countedListings([runtime.plugins.listings()]),
     notReady,
   });

@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import type { Backend, Clock, Journal, Logger } from '@llmteam/contracts';
 import {
   type Definitions,
+  IndexWaits,
   type Outbound,
   openPartitionLoop,
   type PartitionLoop,
@@ -87,7 +88,12 @@ export function compose(options: RootOptions): Root {
       const { tracing, timerFired, eventLog } = options;
       const parts = { storePatienceMs, onFailure, spanExport: tracing.spanExport, timerFired, eventLog };
       return Array.from({ length: journal.partitions }, (_, partition) =>
-        openPartitionLoop({ ...ports, ...parts, partition }),
+        openPartitionLoop({
+          ...ports,
+          ...parts,
+          partition,
+          waitNotes: new IndexWaits(backend.index, journal, partition),
+        }),
       );
     },
     [kernelIds.journal, kernelIds.definitions, kernelIds.segments],

@@ -30,10 +30,12 @@ import {
   type RunWatcher,
   resultFromView,
   type SegmentStore,
+  type Staff,
   type StepCatalog,
   type Surroundings,
   type VersionUses,
   type VersionUsesDeps,
+  type WaitCounts,
 } from '@llmteam/kernel';
 import { type Config, Lifecycle, loadPlugins, openTracing, type Plugins, type Tracing } from '@llmteam/service-host';
 import { CountingQueue } from './counting-queue.js';
@@ -197,6 +199,22 @@ export class EmbeddedRuntime {
       // Attempts of earlier processes are begun again when this one starts.
       isAlive: () => true,
     };
+  }
+
+  /** Who works on the runs of its store. */
+  get staff(): Staff {
+    const { surroundings } = this;
+    return {
+      of: () => surroundings,
+      drivesAll: true,
+      queues: [...this.root.worker.concurrency().keys()],
+      workers: null,
+    };
+  }
+
+  /** What the runs that it drives wait for. */
+  waiting(): WaitCounts[] {
+    return this.root.loops.map((loop) => loop.waiting());
   }
 
   /** Messages of the journal that were passed over because they cannot be read. */

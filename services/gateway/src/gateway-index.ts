@@ -51,6 +51,8 @@ export async function rebuildGatewayIndex(
           await index.apply(changes);
           onProgress(listed);
         },
+        noteWaits: (notes) => index.noteWaits(notes),
+        live: (after, limit) => index.live(after, limit),
         remove: (runs) => index.remove(runs),
         position: (partition) => index.position(partition),
         run: (tenantId, runId) => index.run(tenantId, runId),

@@ -28,7 +28,7 @@ import { HumanTasks } from './use-cases/human-tasks.js';
 import { type LoadedPlugins, PluginQueries } from './use-cases/plugin-queries.js';
 import { type NotReady, Readiness } from './use-cases/readiness.js';
 import { RunControl } from './use-cases/run-control.js';
-import { RunQueries, type SurroundingsOf } from './use-cases/run-queries.js';
+import { RunQueries, type StaffNow, type SurroundingsOf } from './use-cases/run-queries.js';
 import { RunStarts } from './use-cases/run-starts.js';
 import { TenantKeys } from './use-cases/tenant-keys.js';
 import { type RefsOfTenant, TenantSegments } from './use-cases/tenant-segments.js';
@@ -45,6 +45,7 @@ const inputs = {
   liveWorkers: serviceId<LiveWorkerCount>('liveWorkers'),
   loadedPlugins: serviceId<LoadedPlugins>('loadedPlugins'),
   surroundings: serviceId<SurroundingsOf>('surroundings'),
+  staff: serviceId<StaffNow>('staff'),
   processMetrics: serviceId<Metrics>('processMetrics'),
   backendNotReady: serviceId<NotReady>('backendNotReady'),
   prepare: serviceId<() => Promise<void>>('prepare'),
@@ -165,9 +166,9 @@ function bindUseCases(bind: Bind): void {
     [kernel.runs, kernel.removal, kernel.segments, kernel.definitions, ids.tenants, kernel.newId],
   );
   bind(ids.runQueries).toResolvedValue(
-    (runs, surroundings, followers, tenants, limits) =>
-      new RunQueries({ runs, surroundings, followers, tenants, limits }),
-    [kernel.runs, ids.surroundings, ids.followers, ids.tenants, ids.limits],
+    (runs, surroundings, staff, followers, tenants, limits) =>
+      new RunQueries({ runs, surroundings, staff, followers, tenants, limits }),
+    [kernel.runs, ids.surroundings, ids.staff, ids.followers, ids.tenants, ids.limits],
   );
   bind(ids.runControl).toResolvedValue((runs) => new RunControl(runs), [kernel.runs]);
   bind(ids.tasks).toResolvedValue((runs) => new HumanTasks(runs), [kernel.runs]);

@@ -1,5 +1,5 @@
 import type { Clock, Journal, KvStore, Logger, PubSub, RunIndex } from '@llmteam/contracts';
-import type { Definitions, RunService, SegmentStore, StepCatalog, Surroundings } from '@llmteam/kernel';
+import type { Definitions, RunService, SegmentStore, Staff, StepCatalog, Surroundings } from '@llmteam/kernel';
 import type { Metrics } from '@llmteam/service-host';
 import type { AuditSeals } from './audit/audit-seals.js';
 import type { GatewayLimits } from './limits/gateway-limits.js';
@@ -29,6 +29,7 @@ export interface GatewayOptions {
   readonly loadedPlugins: LoadedPlugins;
   /** Who works on the runs. */
   readonly surroundings: Surroundings;
+  readonly staff: Staff;
   /** Why backend or index cannot serve requests; empty if they can. */
   readonly notReady: NotReady;
   /** The metrics of the process, to which the gateway adds its own. */

@@ -9,6 +9,7 @@ import {
   type IndexFeed,
   type IndexFeedOptions,
   installationSurroundings,
+  type KnownStaff,
   type StepCatalog,
   type VersionReporter,
 } from '@llmteam/kernel';
@@ -54,6 +55,7 @@ export interface Root {
   readonly feed: IndexFeed;
   readonly announced: AnnouncedTypes;
   readonly workers: CountedWorkers;
+  readonly staff: KnownStaff;
   readonly reporter: VersionReporter;
 }
 
@@ -95,6 +97,7 @@ export function compose(options: RootOptions): Root {
   container
     .bind(gatewayIds.surroundings)
     .toConstantValue((run) => installationSurroundings({ kv: backend.kv, journal: backend.journal }, run));
+  container.bind(gatewayIds.staff).toResolvedValue((known: KnownStaff) => () => known.now(), [kernelIds.knownStaff]);
   container.bind(gatewayIds.prepare).toResolvedValue((feed) => () => feed.start(), [kernelIds.indexFeed]);
   container
     .bind(gatewayIds.backendNotReady)
@@ -105,6 +108,7 @@ export function compose(options: RootOptions): Root {
     feed: container.get(kernelIds.indexFeed),
     announced: container.get(kernelIds.announcedTypes),
     workers: container.get(kernelIds.countedWorkers),
+    staff: container.get(kernelIds.knownStaff),
     reporter: container.get(kernelIds.versionReporter),
   };
 }
@@ -146,6 +150,7 @@ export function composeEmbedded(options: GatewayOptions): EmbeddedGateway {
   container.bind(gatewayIds.liveWorkers).toConstantValue(options.liveWorkers);
   container.bind(gatewayIds.loadedPlugins).toConstantValue(options.loadedPlugins);
   container.bind(gatewayIds.surroundings).toConstantValue(async () => options.surroundings);
+  container.bind(gatewayIds.staff).toConstantValue(() => options.staff);
   container.bind(gatewayIds.prepare).toConstantValue(async () => undefined);
   container.bind(gatewayIds.backendNotReady).toConstantValue(options.notReady);
   container.load(kernelModule, gatewayModule);

@@ -77,7 +77,7 @@ async function openGateway(
 
 async function begin(
   lifecycle: OpenService['lifecycle'],
-  { announced, workers, feed, gateway, reporter }: Root,
+  { announced, workers, staff, feed, gateway, reporter }: Root,
   config: ServiceConfig,
   log: Logger,
   hasFailed: () => boolean,
@@ -86,6 +86,8 @@ async function begin(
   await announced.start();
   lifecycle.opens('workers', () => workers.stop());
   await workers.start();
+  lifecycle.opens('leases', () => staff.stop());
+  await staff.start();
   lifecycle.opens('feed of the run index', () => feed.stop());
   lifecycle.opens('version report', () => reporter.stop());
   lifecycle.opens('gateway', () => gateway.close());

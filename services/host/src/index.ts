@@ -44,4 +44,5 @@ export { timerSeries } from './timer-series.js';
 export { type CallerHeaders, callerSpan } from './tracing/caller-span.js';
 export { noTracing, openTracing, type TracedService, type Tracing } from './tracing/tracing.js';
 export { tracingSeries } from './tracing-series.js';
+export { waitingSeries } from './waiting-series.js';
 export { slotSeries, type WorkSeries, workSeries } from './work-series.js';

@@ -16,6 +16,7 @@ import {
   Definitions,
   IndexFeed,
   type IndexFeedOptions,
+  KnownStaff,
   LargeValueJournal,
   type Outbound,
   type PluginHost,
@@ -92,6 +93,7 @@ const parts = {
   removal: serviceId<RunRemoval>('removal'),
   announcedTypes: serviceId<AnnouncedTypes>('announcedTypes'),
   countedWorkers: serviceId<CountedWorkers>('countedWorkers'),
+  knownStaff: serviceId<KnownStaff>('knownStaff'),
   indexFeed: serviceId<IndexFeed>('indexFeed'),
   runMeter: serviceId<RunMeter>('runMeter'),
   versionReporter: serviceId<VersionReporter>('versionReporter'),
@@ -197,6 +199,13 @@ function bindWatchers(bindPart: BindPart): void {
   ]);
   bindPart(ids.countedWorkers, (kv, clock, log) => new CountedWorkers({ kv, clock, log }), [
     ids.kv,
+    ids.clock,
+    ids.log,
+  ]);
+  bindPart(ids.knownStaff, (kv, journal, workers, clock, log) => new KnownStaff({ kv, journal, workers, clock, log }), [
+    ids.kv,
+    ids.journal,
+    ids.countedWorkers,
     ids.clock,
     ids.log,
   ]);

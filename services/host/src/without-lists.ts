@@ -4,6 +4,7 @@ import { LlmteamError, type RunIndex } from '@llmteam/contracts';
 export const withoutLists: RunIndex = {
   supports: { durable: false },
   apply: async () => undefined,
+  noteWaits: async () => undefined,
   remove: async () => undefined,
   clear: noLists,
   position: noLists,

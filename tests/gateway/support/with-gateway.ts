@@ -123,6 +123,7 @@ export async function gatewayOptions(
     refs: given.refs ?? (() => ({})),
     liveWorkers: () => 1,
     surroundings: runtime.surroundings,
+    staff: runtime.staff,
     loadedPlugins: () => countedListings([runtime.plugins.listings()]),
     notReady: () => [],
     processMetrics: await openMetrics({ service: 'test' }),

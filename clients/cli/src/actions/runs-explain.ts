@@ -1,10 +1,11 @@
 import type { RunExplanation, RunKey, RunReason } from '@llmteam/contracts';
-import { explainRun, LastEvents, type Surroundings } from '@llmteam/kernel';
+import { explainRun, LastEvents } from '@llmteam/kernel';
 import { type Colours, makeColours } from '../colours.js';
 import { shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
 import { withStoreOf } from '../open-stores.js';
 import { isViewOrphaned } from '../orphans.js';
+import { ownFolder } from '../own-folder.js';
 import { plainText } from '../plain-text.js';
 import type { RunStore } from '../run-stores.js';
 import type { Settings } from '../settings.js';
@@ -30,15 +31,6 @@ async function explanationIn(store: RunStore, run: RunKey): Promise<RunExplanati
   const last = new LastEvents();
   for (const event of await store.runs.events(run)) last.take(event);
   return explainRun(view, last, ownFolder(!(await isViewOrphaned(store, view))));
-}
-
-/** A run of a folder has one process, which is its coordinator and its only worker, or none. */
-function ownFolder(isDriven: boolean): Surroundings {
-  return {
-    isDriven,
-    workersOf: () => ({ workers: 1, slots: 16 }),
-    isAlive: () => isDriven,
-  };
 }
 
 function asText({ summary, reasons, more_reasons }: RunExplanation, colours: Colours): string {

@@ -1,4 +1,5 @@
-import type { RunMetadata, RunQuery, RunRow, RunStatus } from '@llmteam/contracts';
+import type { Page, ReasonName, RunMetadata, RunQuery, RunRow, RunStatus } from '@llmteam/contracts';
+import { listWaiting, reasonsOf } from '@llmteam/kernel';
 import { makeColours, statusColour } from '../colours.js';
 import { shownDuration, shownTime } from '../durations.js';
 import { type ExitCode, exitCodes } from '../exit-codes.js';
@@ -6,12 +7,15 @@ import { merge, type Place, placeOfCursor, rowsAfter } from '../merged-list.js';
 import { printNote } from '../notes.js';
 import { openStores } from '../open-stores.js';
 import { resumeCommand } from '../own-commands.js';
+import { staffOfFolder } from '../own-folder.js';
+import type { IsDriven, ListedRow, Runs } from '../run-stores.js';
 import type { Settings } from '../settings.js';
 import { shortIds } from '../short-ids.js';
 import { table } from '../table.js';
 
 interface Options {
   readonly status?: readonly RunStatus[];
+  readonly waitingFor?: readonly ReasonName[];
   readonly segment?: string;
   readonly correlationId?: string;
   readonly parent?: string;
@@ -30,7 +34,8 @@ export async function runsList(settings: Settings, _args: readonly string[], opt
   const stores = await openStores(settings);
   const query = queryOf(options);
   const lists = await stores.each(async (runs, isDriven) => {
-    const found = await rowsAfter((page) => runs.list({ ...query, ...page }), placeOf, after, limit);
+    const read = listOf(runs, isDriven, options.waitingFor);
+    const found = await rowsAfter((page) => read({ ...query, ...page }), placeOf, after, limit);
     return found.map((row) => ({ ...row, isOrphan: row.ended_at === null && !isDriven(row) }));
   });
   const { rows, cursor } = merge(lists, placeOf, limit);
@@ -44,6 +49,28 @@ export async function runsList(settings: Settings, _args: readonly string[], opt
   noteOrphans(rows, settings);
   if (cursor !== null) printNote(settings, `More results: --cursor ${cursor}`);
   return exitCodes.completed;
+}
+
+/** How a store lists, with the reasons of each run. */
+function listOf(
+  runs: Runs,
+  isDriven: IsDriven,
+  reasons: readonly ReasonName[] | undefined,
+): (query: RunQuery) => Promise<Page<ListedRow>> {
+  const { listWaiting: askForWaiting } = runs;
+  if (askForWaiting !== undefined) {
+    return (query) => (reasons === undefined ? runs.list(query) : askForWaiting.call(runs, query, reasons));
+  }
+  const staff = staffOfFolder(isDriven);
+  const list = (query: RunQuery): Promise<Page<RunRow>> => runs.list(query);
+  return async (query) => {
+    const { rows, cursor } = await (reasons === undefined ? list(query) : listWaiting(list, query, reasons, staff));
+    return { rows: rows.map((row) => withReasons(row, reasonsOf(row, staff))), cursor };
+  };
+}
+
+function withReasons({ waits: _, ...row }: RunRow, reasons: readonly ReasonName[]): ListedRow {
+  return reasons.length === 0 ? row : { ...row, waiting_for: reasons };
 }
 
 function queryOf({ status, segment, correlationId, parent, metadata, since, until, tenant }: Options): RunQuery {
@@ -60,7 +87,7 @@ function queryOf({ status, segment, correlationId, parent, metadata, since, unti
 }
 
 /** A row of a list, and whether it is unfinished and no process works on it. */
-type ListedRun = RunRow & { readonly isOrphan: boolean };
+type ListedRun = ListedRow & { readonly isOrphan: boolean };
 
 function noteOrphans(rows: readonly ListedRun[], settings: Settings): void {
   const orphans = rows.filter(({ isOrphan }) => isOrphan);

@@ -1,8 +1,24 @@
+import type { ReasonName } from '@llmteam/contracts';
 import { type Command, Option } from 'commander';
 import { withGatewayOptions } from './gateway-options.js';
 import { onRun } from './partial-ids.js';
 import { type Act, parseEntry, parseLimit, parseMoment, parseName, parseSequenceNumber } from './syntax.js';
 
+/** As in the contract, which would have to be loaded for it. */
+const reasons = [
+  'not_driven',
+  'paused',
+  'no_worker',
+  'worker_lost',
+  'task',
+  'signal',
+  'child_run',
+  'retry',
+  'timer',
+  'worker',
+  'slot',
+  'running',
+] as const satisfies readonly ReasonName[];
 const statuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'timeout'];
 
 export function addRuns(program: Command, act: Act): void {
@@ -28,6 +44,12 @@ function addList(runs: Command, act: Act): void {
     .command('list')
     .description('list runs, newest first')
     .addOption(new Option('--status <status...>', 'only runs with one of these statuses').choices(statuses))
+    .addOption(
+      new Option(
+        '--waiting-for <reason...>',
+        'only live runs with one of these reasons, as runs explain gives them',
+      ).choices(reasons),
+    )
     .option('--segment <id>', 'only runs of this segment', parseName)
     .option('--correlation-id <id>', 'only runs with this correlation id', parseName)
     .option('--parent <id>', 'only child runs of this run', parseName)

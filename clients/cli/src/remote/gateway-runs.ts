@@ -9,6 +9,7 @@ import {
   type Json,
   LlmteamError,
   type Page,
+  type ReasonName,
   RunAccepted,
   type RunEvent,
   RunExplanation,
@@ -16,7 +17,6 @@ import {
   type RunListing,
   RunPage,
   type RunQuery,
-  type RunRow,
   RunView,
   type Segment,
   StepDetail,
@@ -27,7 +27,7 @@ import {
 } from '@llmteam/contracts';
 import type { AnswerRequest, ClaimRequest, ForkRequest, SignalOptions } from '@llmteam/kernel';
 import type { LlmteamClient } from '@llmteam/sdk';
-import type { Runs } from '../run-stores.js';
+import type { ListedRow, Runs } from '../run-stores.js';
 import { asGatewayError, type Unknowns } from './gateway-errors.js';
 
 /** Events per page; large, because the gateway reads the whole history for each page. */
@@ -40,9 +40,21 @@ export class GatewayRuns implements Runs {
     private readonly url: string,
   ) {}
 
-  async list({ tenant_id: _, since, until, ...query }: RunQuery): Promise<Page<RunRow>> {
+  list(query: RunQuery): Promise<Page<ListedRow>> {
+    return this.listed(query, {});
+  }
+
+  listWaiting(query: RunQuery, reasons: readonly ReasonName[]): Promise<Page<ListedRow>> {
+    return this.listed(query, { waiting_for: reasons });
+  }
+
+  private async listed(
+    { tenant_id: _, since, until, waits: __, ...query }: RunQuery,
+    more: { readonly waiting_for?: readonly ReasonName[] },
+  ): Promise<Page<ListedRow>> {
     const filter = {
       ...query,
+      ...more,
       ...(since !== undefined && { since: new Date(since).toISOString() }),
       ...(until !== undefined && { until: new Date(until).toISOString() }),
     };
@@ -179,7 +191,7 @@ function noTask(taskId: string): Unknowns {
   return { TASK_UNKNOWN: `there is no task '${taskId}'; 'llmteam tasks list' lists them` };
 }
 
-function rowOf({ started_at, completed_at, duration_ms: _, ...row }: RunListing): RunRow {
+function rowOf({ started_at, completed_at, duration_ms: _, ...row }: RunListing): ListedRow {
   return {
     ...row,
     started_at: Date.parse(started_at),

@@ -5,10 +5,12 @@ import { checkSupports, type Kit, rejectsWith, withPort, withReopened } from './
 import { runListLaws, taskListLaws } from './run-index-filter-laws.js';
 import { runIndexRemovalLaws } from './run-index-removal-laws.js';
 import { change, humanTask, ids, pagesOf, runRow, taskIds } from './run-index-samples.js';
+import { runWaitLaws } from './run-index-wait-laws.js';
 
 export function runIndexConformance(kit: Kit<RunIndex>): void {
   applyLaws(kit);
   runListLaws(kit);
+  runWaitLaws(kit);
   taskListLaws(kit);
   pageLaws(kit);
   liveLaws(kit);

@@ -1,6 +1,7 @@
 import {
   EventPage,
   LlmteamError,
+  ReasonName,
   type RunKey,
   RunMetadata,
   RunPage,
@@ -19,6 +20,11 @@ const listQuery = Type.Object(
   {
     segment_id: Type.Optional(Type.String({ maxLength: 64 })),
     status: Type.Optional(severalOf(RunStatus)),
+    waiting_for: Type.Optional({
+      ...severalOf(ReasonName),
+      description:
+        'Only runs that have not ended and are where they are for one of these reasons, as `explain` gives them. A run is found by what it waits for two seconds after it began to, `paused` and `not_driven` at once. A page may be shorter than its limit.',
+    }),
     correlation_id: Type.Optional(Type.String({ maxLength: 128 })),
     parent_run_id: Type.Optional(Type.String({ maxLength: 128, description: 'Only children of this run.' })),
     run_id_prefix: Type.Optional(
@@ -70,12 +76,12 @@ const listRoute = defineRoute<typeof listQuery, typeof noBody>({
   responses: { 200: { description: 'A page of runs.', content: { 'application/json': RunPage } } },
   errors: ['LIMIT_EXCEEDED'],
   changes: false,
-  handle: async ({ principal: { tenant_id }, query: { since, until, ...query } }, { runQueries }) => {
+  handle: async ({ principal: { tenant_id }, query: { since, until, waiting_for, ...query } }, { runQueries }) => {
     const span = {
       ...(since !== undefined && { since: Date.parse(since) }),
       ...(until !== undefined && { until: Date.parse(until) }),
     };
-    const page = await listPage(() => runQueries.list({ tenant_id, ...query, ...span }));
+    const page = await listPage(() => runQueries.list({ tenant_id, ...query, ...span }, waiting_for));
     return { status: 200, body: page satisfies RunPage };
   },
 });

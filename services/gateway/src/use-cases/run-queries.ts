@@ -1,6 +1,7 @@
 import type {
   EventPage,
   Page,
+  ReasonName,
   RunExplanation,
   RunKey,
   RunListing,
@@ -11,7 +12,7 @@ import type {
   StepDetail,
   StepPage,
 } from '@llmteam/contracts';
-import type { RunService, Surroundings } from '@llmteam/kernel';
+import { listWaiting, type RunService, reasonsOf, type Staff, type Surroundings } from '@llmteam/kernel';
 import type { Followers } from '../following/followers.js';
 import type { JsonText } from '../following/page-text.js';
 import type { PageRequest } from '../following/paged-history.js';
@@ -21,9 +22,13 @@ import type { TenantLimits } from '../limits/tenant-limits.js';
 /** Who works on a run. */
 export type SurroundingsOf = (run: RunKey) => Promise<Surroundings>;
 
+/** Who works on runs at the moment, so far as that is known here. */
+export type StaffNow = () => Staff;
+
 export interface RunQueriesDeps {
   readonly runs: RunService;
   readonly surroundings: SurroundingsOf;
+  readonly staff: StaffNow;
   readonly followers: Followers;
   readonly tenants: TenantLimits;
   readonly limits: Pick<GatewayLimits, 'wait_seconds'>;
@@ -33,10 +38,15 @@ export interface RunQueriesDeps {
 export class RunQueries {
   constructor(private readonly deps: RunQueriesDeps) {}
 
-  /** @throws LlmteamError `USAGE` if the cursor is not from this list */
-  async list(query: RunQuery): Promise<RunPage> {
-    const { rows, cursor }: Page<RunRow> = await this.deps.runs.list(query);
-    return { runs: rows.map(listingOf), cursor };
+  /** With `reasons`: live runs with one of them. @throws LlmteamError `USAGE` if the cursor is not from this list */
+  async list(query: RunQuery, reasons?: readonly ReasonName[]): Promise<RunPage> {
+    const { runs } = this.deps;
+    const staff = this.deps.staff();
+    const { rows, cursor }: Page<RunRow> =
+      reasons === undefined
+        ? await runs.list(query)
+        : await listWaiting((part) => runs.list(part), query, reasons, staff);
+    return { runs: rows.map((row) => listingOf(row, staff)), cursor };
   }
 
   /** @throws LlmteamError `RUN_UNKNOWN` */
@@ -95,9 +105,12 @@ export class RunQueries {
   }
 }
 
-function listingOf({ started_at, ended_at, ...row }: RunRow): RunListing {
+function listingOf(run: RunRow, staff: Staff): RunListing {
+  const { started_at, ended_at, waits: _, ...row } = run;
+  const reasons = reasonsOf(run, staff);
   return {
     ...row,
+    ...(reasons.length > 0 && { waiting_for: reasons }),
     started_at: new Date(started_at).toISOString(),
     completed_at: ended_at === null ? null : new Date(ended_at).toISOString(),
     duration_ms: ended_at === null ? null : Math.max(0, ended_at - started_at),
