@@ -116,7 +116,10 @@ const cases = {
     text: /^step 'one' ran on worker 'p', which is gone/,
   },
   retry: {
-    segment: { ...chain, params: { max_retries: 2, retry_delay: 30 } } as Segment,
+    segment: {
+      ...chain,
+      steps: chain.steps?.map((step) => ({ ...step, retry: { initial_interval_seconds: 30 } })) ?? [],
+    },
     handler: fails,
     before: workFor(0),
     expected: [{ reason: 'retry', step: 'one', next_attempt: 2, error: 'STEP_FAILED: no such page' }],
