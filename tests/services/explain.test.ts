@@ -14,7 +14,14 @@ const busy: Segment = ledgerChain(1, minuteMs);
 
 function single(name: string, step: object, more: object = {}): Segment {
   const params = { timeout_seconds: null };
-  return { segment_id: name, name, entrypoint: 'step', params, steps: [{ step_id: 'step', ...step }], ...more } as Segment;
+  return {
+    segment_id: name,
+    name,
+    entrypoint: 'step',
+    params,
+    steps: [{ step_id: 'step', ...step }],
+    ...more,
+  } as Segment;
 }
 
 /** One for each reason that needs a worker and a coordinator; `worker` comes last, when every slot is taken. */
@@ -48,11 +55,7 @@ async function agreed(client: LlmteamClient, ids: Iterable<string>): Promise<Map
   for (const reason of reasonNames) {
     const { runs } = await client.listRuns({ waiting_for: reason });
     const expected = [...explained].filter(([, { reasons }]) => reasons.some((one) => one.reason === reason));
-    assert.equal(
-      runs.map(({ run_id }) => run_id).sort(),
-      expected.map(([id]) => id).sort(),
-      reason,
-    );
+    assert.equal(runs.map(({ run_id }) => run_id).sort(), expected.map(([id]) => id).sort(), reason);
     for (const run of runs) assert.ok(run.waiting_for?.includes(reason), `${run.run_id} shows ${reason}`);
   }
   return explained;
