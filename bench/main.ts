@@ -6,6 +6,7 @@ import { hostileViewer } from './gateway/hostile-viewer.js';
 import { overload } from './gateway/overload.js';
 import { starts } from './gateway/starts.js';
 import { streams } from './gateway/streams.js';
+import { tracingOnNats } from './nats/rows/tracing.js';
 import { natsQuestions } from './nats/rows.js';
 import { page, table } from './report.js';
 import type { Row } from './row.js';
@@ -43,7 +44,7 @@ const groups: Readonly<Record<string, readonly Question[]>> = {
   expressions: [expressions],
   lists: [runLists],
   isolation: [isolation],
-  tracing: [tracing],
+  tracing: [tracing, tracingOnNats],
   nats: natsQuestions,
   gateway: [starts, overload, hostileViewer, streams],
 };

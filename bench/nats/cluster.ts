@@ -22,6 +22,8 @@ export interface ClusterOptions {
   readonly coordinators: number;
   readonly workers: number;
   readonly env?: Record<string, string>;
+  /** The share of the runs of `runMany` that are traced. Default: none. */
+  readonly traced?: number;
 }
 
 export interface Cluster {
@@ -68,7 +70,7 @@ export async function withCluster<T>(options: ClusterOptions, work: (cluster: Cl
         const coordinators: Service[] = [];
         for (let count = 0; count < options.coordinators; count++) coordinators.push(await start('coordinator'));
         for (let count = 0; count < options.workers; count++) await start('worker');
-        return await withClient(path, url, (client) =>
+        return await withClient(path, url, options.traced ?? 0, (client) =>
           work({
             ...client,
             coordinators,
@@ -85,7 +87,12 @@ export async function withCluster<T>(options: ClusterOptions, work: (cluster: Cl
 
 type Client = Pick<Cluster, 'prepare' | 'start' | 'runMany' | 'run' | 'checkpointed'>;
 
-async function withClient<T>(path: string, url: string, work: (client: Client) => Promise<T>): Promise<T> {
+async function withClient<T>(
+  path: string,
+  url: string,
+  traced: number,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   const config = serviceConfig(loadConfig(path, {}));
   const clock = systemClock();
   const backend = await openServiceBackend(config, { name: 'bench', clock, log: silent });
@@ -97,7 +104,7 @@ async function withClient<T>(path: string, url: string, work: (client: Client) =
   const runs = createRunService({ journal, index, definitions, clock, newId });
   const connection = await connect({ servers: url, noAsyncTraces: true });
   const partitionOf = (run: RunKey): number => journal.partitionOf(run);
-  const load = new Load({ connection, namespace, partitionOf });
+  const load = new Load({ connection, namespace, partitionOf, traced });
   const ends = listenForEnds(connection);
   const start: Client['start'] = async (definition, input = {}) => {
     const runId = newId();

@@ -11,6 +11,8 @@ export interface LoadOptions {
   readonly connection: NatsConnection;
   readonly namespace: string;
   readonly partitionOf: (run: RunKey) => number;
+  /** The share of the runs that are traced. */
+  readonly traced: number;
 }
 
 /** A tenant that only this client uses, so it sees no other runs. */
@@ -48,7 +50,8 @@ export class Load {
   }
 
   private async begin(definition: string): Promise<void> {
-    const { namespace, partitionOf } = this.options;
+    const { namespace, partitionOf, traced } = this.options;
+    const isTraced = Math.floor((this.made + 1) * traced) > Math.floor(this.made * traced);
     const runId = `load-${process.pid}-${++this.made}`;
     const fact: RunRequested = {
       type: 'run.requested',
@@ -59,6 +62,7 @@ export class Load {
       instance_id: 'default',
       correlation_id: null,
       trace_id: '0123456789abcdef0123456789abcdef',
+      ...(isTraced && { trace: { sampled: true } }),
       timeout_seconds: null,
       engine: engineVersion,
     };

@@ -84,9 +84,8 @@ spec('deploy/kubernetes', (test) => {
       cli.write('llmteam.config.json', named(base, 'ConfigMap', 'llmteam').data?.['llmteam.config.json']);
       for (const [name, pod] of pods(scaled)) {
         const file = configOfPod(pod, cli.folder);
-        const wait = pod.containers[0]?.lifecycle?.preStop.sleep.seconds ?? 0;
         const drain = name.startsWith('worker') ? file.worker.drain_seconds : 5;
-        assert.ok(pod.terminationGracePeriodSeconds >= wait + drain + 20, name);
+        assert.ok(pod.terminationGracePeriodSeconds >= drain + 20, name);
       }
     }));
 

@@ -75,7 +75,6 @@ export interface Container {
   readonly env: readonly { readonly name: string; readonly value: string }[];
   readonly volumeMounts: readonly { readonly mountPath: string; readonly readOnly?: boolean }[];
   readonly securityContext: object;
-  readonly lifecycle?: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
   readonly livenessProbe: { readonly httpGet: { readonly path: string } };
   readonly readinessProbe: { readonly httpGet: { readonly path: string } };
 }

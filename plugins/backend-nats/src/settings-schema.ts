@@ -71,7 +71,7 @@ export const natsSettings = section(
     job_lease_seconds: Type.Number({
       minimum: 1,
       maximum: 3_600,
-      default: 30,
+      default: 15,
       description: 'How long a worker may be silent before its job is redelivered to another.',
     }),
     max_journal_bytes: Type.Integer({

@@ -39,7 +39,7 @@ export const defaultSettings: NatsSettings = {
   replicas: 1,
   jobsStorage: 'memory',
   dedupeWindowMs: 30_000,
-  jobLeaseMs: 30_000,
+  jobLeaseMs: 15_000,
   maxJournalBytes: -1,
   atomicBatches: false,
 };
