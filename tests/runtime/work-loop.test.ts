@@ -50,12 +50,13 @@ spec('work loop', (test) => {
       ['text', /must return an object/],
       [[1], /must return an object/],
       [{ output: 1n }, /output is a bigint/],
+      [{ output: { 'a b': () => 1 } }, /output\["a b"\] is a function/],
       [{ output: Number.NaN }, /output is NaN/],
       [{ output: new Date(0) }, /output is not a plain object/],
       [{ output: () => 1 }, /output is a function/],
       [{ output: cyclic }, /nested deeper/],
       [JSON.parse('{"output": {"__proto__": 1}}'), /__proto__/],
-      [{ output: { deep: [{ bad: undefined }] } }, /output\/deep\/0\/bad is a undefined/],
+      [{ output: { deep: [{ bad: undefined }] } }, /output\.deep\[0\]\.bad is undefined/],
     ];
     for (const [value, message] of cases) {
       const error = await errorOf(giving(value));

@@ -39,7 +39,7 @@ const wrong: Readonly<Record<string, readonly [React, RegExp]>> = {
     () => ({ directives: [{ do: 'complete', ports: { output: ++counter.calls } }] }),
     /is not deterministic: .*occurrence 0 gives/,
   ],
-  'has a state that is no JSON': [() => ({ state: new Map([[1, 2]]), directives: [] }), /is not JSON: \/state is not/],
+  'has a state that is no JSON': [() => ({ state: new Map([[1, 2]]), directives: [] }), /is not JSON: state is not/],
   'fires a port it has not got': [() => ({ directives: [{ do: 'complete', ports: { other: 1 } }] }), /port 'other'/],
   'goes on after its end': [
     () => ({ directives: [{ do: 'complete', ports: {} }, { do: 'cancel_upstream' }] }),

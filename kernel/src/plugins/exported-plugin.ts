@@ -1,4 +1,5 @@
 import { LlmteamError } from '@llmteam/contracts';
+import { kindInWords } from '../json/kind-in-words.js';
 
 type Exports = Readonly<Record<string, unknown>>;
 
@@ -13,7 +14,7 @@ export function exportedPlugin(module: object): object {
   const names = Object.keys(module).filter((name) => name !== 'default' && name !== 'module.exports');
   const instead =
     names.length === 0 ? 'it exports nothing' : `it exports ${names.map((name) => `'${name}'`).join(', ')}`;
-  const found = exported === undefined ? instead : `its default export is a ${typeof exported}`;
+  const found = exported === undefined ? instead : `its default export is ${kindInWords(exported)}`;
   const expected = 'its module must have a plugin as its default export (`export default definePlugin({ … })`)';
   throw new LlmteamError('PLUGIN_INVALID', `${expected}, but ${found}`);
 }

@@ -3,6 +3,7 @@
  * they would silently do nothing. Other members are the plugin's own, such as the fields of a class.
  */
 import { LlmteamError, type Plugin } from '@llmteam/contracts';
+import { kindInWords } from '../json/kind-in-words.js';
 import { ClosestName } from '../validation/closest-name.js';
 
 export type Members = Readonly<Record<string, 'required' | 'optional'>>;
@@ -121,7 +122,7 @@ function methodFaults(place: string, value: unknown, members: Members): string[]
       const member = (value as Record<string, unknown>)[key];
       return Object.hasOwn(members, key) && member !== undefined && typeof member !== 'function';
     })
-    .map((key) => `${place}: '${key}' must be a function, not a ${typeof (value as Record<string, unknown>)[key]}`);
+    .map((key) => `${place}: '${key}' must be a function, not ${kindInWords((value as Record<string, unknown>)[key])}`);
 }
 
 /** What is missing or misspelt in an object that a plugin provides. */

@@ -1,4 +1,5 @@
 import { caps } from '@llmteam/contracts';
+import { kindInWords } from '../json/kind-in-words.js';
 import { findValueFault } from '../json/value-fault.js';
 
 const longestKey = 128;
@@ -7,7 +8,7 @@ const longestKey = 128;
 export function jsonFault(value: unknown): string | null {
   const fault = findValueFault(value, 'strict');
   if (fault === null) return null;
-  const path = fault.tokens.map((token) => `/${shown(token)}`).join('');
+  const path = pathOf(fault.tokens);
   const subject = path || 'the value';
   switch (fault.kind) {
     case 'nodes':
@@ -19,13 +20,22 @@ export function jsonFault(value: unknown): string | null {
     case 'key':
       return `${path} is a key that is not allowed`;
     default:
-      return `${subject} is ${typeof fault.value === 'number' ? fault.value : `a ${typeof fault.value}`}`;
+      return `${subject} is ${typeof fault.value === 'number' ? fault.value : kindInWords(fault.value)}`;
   }
 }
 
+/** As it is written in code: `output.lines[3].text`. */
+function pathOf(tokens: readonly (string | number)[]): string {
+  const parts = tokens.map((token) => {
+    if (typeof token === 'number') return `[${token}]`;
+    return /^[\p{L}\p{N}_$-]+$/u.test(token) ? `.${shown(token)}` : `["${shown(token)}"]`;
+  });
+  return parts.join('').replace(/^\./, '');
+}
+
 /** A key may be of any length; one that is cut might leave half of a secret. */
-function shown(token: string | number): string | number {
-  return typeof token === 'string' && token.length > longestKey ? '…' : token;
+function shown(token: string): string {
+  return token.length > longestKey ? '…' : token;
 }
 
 /** Drops top-level members that are `undefined`, as `JSON.stringify` would. */

@@ -134,7 +134,7 @@ export const unfit: readonly Unfit[] = [
     "{ stepTypes: [{ ...type('deep'), metadata: getter(metadata('deep'), 'icon', refuse) }] }",
     /^PLUGIN_INVALID: .*stepTypes\[0\]\.metadata cannot be read: do not touch/,
   ),
-  described('bigint', '{ icon: 10n }', /^PLUGIN_INVALID: .*stepTypes\[0\]\.metadata is not JSON: \/icon is a bigint/),
+  described('bigint', '{ icon: 10n }', /^PLUGIN_INVALID: .*stepTypes\[0\]\.metadata is not JSON: icon is a bigint/),
   described(
     'cyclic',
     '{ config_schema: cycle() }',
@@ -146,7 +146,7 @@ export const unfit: readonly Unfit[] = [
   described(
     'partly',
     '{ description: undefined }',
-    /^PLUGIN_INVALID: .*stepTypes\[0\]\.metadata is not JSON: \/description is a undefined/,
+    /^PLUGIN_INVALID: .*stepTypes\[0\]\.metadata is not JSON: description is undefined/,
   ),
   described('no_category', "{ category: 'nonsense' }", /^PLUGIN_INVALID: .*category/),
   described(
