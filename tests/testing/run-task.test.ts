@@ -77,7 +77,10 @@ spec('runTask', (test) => {
     assert.equal((await use('store', 'kept')).stores, { kept: { count: 2 } });
     assert.equal((await use('secret', 'key')).ports, { output: 12 });
     for (const kind of ['llm', 'client', 'store', 'secret']) {
-      assert.is((await use(kind, 'absent')).error?.error_code, 'UNKNOWN_REF', kind);
+      const { error } = await use(kind, 'absent');
+      assert.is(error?.error_code, 'UNKNOWN_REF', kind);
+      const asked = `^plugin 'test' asked for ${kind} 'absent', which is not in \`${kind}s\` of the configuration; configured: `;
+      assert.match(error?.error_message ?? '', new RegExp(asked));
     }
   });
 

@@ -5,11 +5,11 @@ import {
   type LanguageModel,
   LlmteamError,
 } from '@llmteam/contracts';
-import { distance } from 'fastest-levenshtein';
 import type { HostedProvider } from '../plugins/hosted-provider.js';
 import { credentialsIn, isSecretHeader } from '../redaction/credentials.js';
 import { SecretRedactor } from '../redaction/secret-redactor.js';
 import { type ResourceTenants, usableNames } from './resource-tenants.js';
+import { nearestOf, unknownRef } from './unknown-ref.js';
 
 /** The configured resources that handlers can use, by name. Strings may be handles that `reveal` resolves to secrets. */
 export interface ResourceConfig {
@@ -43,14 +43,14 @@ export class Resources {
   }
 
   /** @throws LlmteamError `UNKNOWN_REF` */
-  llm(ref: string, tenantId: string): LanguageModel {
-    this.check('llm_ref', 'llms', ref, tenantId);
+  llm(ref: string, tenantId: string, plugin?: string): LanguageModel {
+    this.check('llm', ref, tenantId, plugin);
     return this.models.get(ref) ?? this.makeModel(ref);
   }
 
   /** @throws LlmteamError `UNKNOWN_REF` */
-  client(ref: string, tenantId: string): HttpClientConfig {
-    this.check('client_ref', 'clients', ref, tenantId);
+  client(ref: string, tenantId: string, plugin?: string): HttpClientConfig {
+    this.check('client', ref, tenantId, plugin);
     const client = this.config.clients[ref] as HttpClientConfig;
     const headers = revealAll(client.headers, this.config.reveal) as HttpClientConfig['headers'];
     this.redactor.add(secretsInHeaders(headers));
@@ -58,13 +58,13 @@ export class Resources {
   }
 
   /** @throws LlmteamError `UNKNOWN_REF` */
-  checkStore(ref: string, tenantId: string): void {
-    this.check('store_ref', 'stores', ref, tenantId);
+  checkStore(ref: string, tenantId: string, plugin?: string): void {
+    this.check('store', ref, tenantId, plugin);
   }
 
   /** @throws LlmteamError `UNKNOWN_REF` */
-  secret(ref: string, tenantId: string): string {
-    this.check('secret_ref', 'secrets', ref, tenantId);
+  secret(ref: string, tenantId: string, plugin?: string): string {
+    this.check('secret', ref, tenantId, plugin);
     const value = this.config.reveal(this.config.secrets[ref] as string);
     this.redactor.add([value, ...credentialsIn(value)]);
     return value;
@@ -81,9 +81,9 @@ export class Resources {
     return { provider, model: typeof model === 'string' ? this.config.reveal(model) : '' };
   }
 
-  private check(kind: string, section: keyof ResourceTenants, ref: string, tenantId: string): void {
-    const known = this.namesFor(section, tenantId);
-    if (!known.includes(ref)) throw unknownRef(kind, ref, known);
+  private check(kind: keyof typeof sections, ref: string, tenantId: string, plugin?: string): void {
+    const known = this.names(kind, tenantId);
+    if (!known.includes(ref)) throw unknownRef(kind, ref, known, plugin);
   }
 
   private namesFor(section: keyof ResourceTenants, tenantId: string): readonly string[] {
@@ -96,7 +96,8 @@ export class Resources {
     const { provider, ...written } = this.config.llms[ref] as ResourceConfig['llms'][string];
     const factory = this.providers.get(provider);
     if (factory === undefined) {
-      throw unknownRef('provider', provider, [...this.providers.keys()], `llms.${ref} names`);
+      const hint = nearestOf(provider, [...this.providers.keys()]);
+      throw new LlmteamError('UNKNOWN_REF', `llms.${ref} names provider '${provider}', which does not exist; ${hint}`);
     }
     const settings = revealAll(written, this.config.reveal) as JsonObject;
     this.redactor.add(secretsInSettings(settings, factory.config_schema));
@@ -130,19 +131,4 @@ function revealAll(value: Json, reveal: (text: string) => string): Json {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item: Json) => revealAll(item, reveal));
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, revealAll(part, reveal)]));
-}
-
-function unknownRef(kind: string, ref: string, known: readonly string[], subject = 'the step names'): LlmteamError {
-  const near = known.find((name) => distance(name, ref) <= 2);
-  const hint = near === undefined ? `configured: ${known.join(', ') || 'none'}` : `did you mean '${near}'?`;
-  return new LlmteamError(
-    'UNKNOWN_REF',
-    `${subject} ${kind} '${ref}', which is not configured${placeOf(kind)}; ${hint}`,
-  );
-}
-
-/** The section of the configuration that would have it. */
-function placeOf(kind: string): string {
-  const section = Object.entries(sections).find(([one]) => kind === `${one}_ref`)?.[1];
-  return section === undefined ? '' : ` in \`${section}\``;
 }

@@ -121,7 +121,7 @@ export class StepExecution {
     this.assertOpen();
     this.entry.permissions.require('llm', ref);
     const { resources, modelCalled, clock } = this.deps;
-    const bare = resources.llm(ref, this.job.tenant_id);
+    const bare = resources.llm(ref, this.job.tenant_id, this.entry.plugin);
     const model = modelCalled === undefined ? bare : meteredModel(bare, clock, modelCalled);
     if (this.job.traceparent === undefined) return model;
     return tracedModel(model, { within: () => this.traceContext, recordsContent: this.deps.tracesContent === true });
@@ -130,14 +130,14 @@ export class StepExecution {
   client(ref: string): HttpClientConfig {
     this.assertOpen();
     this.entry.permissions.require('client', ref);
-    return this.deps.resources.client(ref, this.job.tenant_id);
+    return this.deps.resources.client(ref, this.job.tenant_id, this.entry.plugin);
   }
 
   store(ref: string): KeyValueStore {
     this.entry.permissions.require('store', ref);
     const { resources, kv } = this.deps;
     const { tenant_id, instance_id } = this.job;
-    resources.checkStore(ref, tenant_id);
+    resources.checkStore(ref, tenant_id, this.entry.plugin);
     const openKey = (key: string): string => {
       this.assertOpen();
       return `stores/${ref}/${tenant_id}/${instance_id}/${key}`;
@@ -152,7 +152,7 @@ export class StepExecution {
   secret(ref: string): string {
     this.assertOpen();
     this.entry.permissions.require('secret', ref);
-    return this.deps.resources.secret(ref, this.job.tenant_id);
+    return this.deps.resources.secret(ref, this.job.tenant_id, this.entry.plugin);
   }
 
   /** The configured names of a kind that the handler may use. */

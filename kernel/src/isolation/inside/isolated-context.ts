@@ -1,22 +1,22 @@
 /** The context of an attempt inside an isolate: what the host sent along, and questions to it for all the rest. */
-import {
-  type FetchOptions,
-  type GuardedFetch,
-  type HttpClientConfig,
-  type Json,
-  type JsonObject,
-  type KeyValueStore,
-  type LanguageModel,
-  LlmteamError,
-  type ModelRequest,
-  type ModelResponse,
-  type PermissionKind,
-  type StepContext,
+import type {
+  FetchOptions,
+  GuardedFetch,
+  HttpClientConfig,
+  Json,
+  JsonObject,
+  KeyValueStore,
+  LanguageModel,
+  ModelRequest,
+  ModelResponse,
+  PermissionKind,
+  StepContext,
 } from '@llmteam/contracts';
 import type { Span } from '@opentelemetry/api';
 import { credentialsIn } from '../../redaction/credentials.js';
 import { SecretRedactor } from '../../redaction/secret-redactor.js';
 import { PermissionCheck } from '../../runtime/permission-check.js';
+import { unknownRef } from '../../runtime/unknown-ref.js';
 import type { AttemptData, Outcome } from '../isolate-messages.js';
 import { revivedError } from '../revived-error.js';
 import type { WorkLine } from './host-line.js';
@@ -51,21 +51,21 @@ export function isolatedContext(inside: Inside): StepContext {
     },
     llm: (ref) => {
       permissions.require('llm', ref);
-      const { provider, model } = found('llm', ref, llms);
+      const { provider, model } = found('llm', ref, llms, data.plugin);
       return isolatedModel(line, ref, provider, model);
     },
     client: (ref): HttpClientConfig => {
       permissions.require('client', ref);
-      return unwrap(found('client', ref, clients));
+      return unwrap(found('client', ref, clients, data.plugin));
     },
     store: (ref) => {
       permissions.require('store', ref);
-      if (!stores.includes(ref)) throw unknownRef('store', ref, stores);
+      if (!stores.includes(ref)) throw unknownRef('store', ref, stores, data.plugin);
       return isolatedStore(line, ref);
     },
     secret: (ref): string => {
       permissions.require('secret', ref);
-      return unwrap(found('secret', ref, secrets));
+      return unwrap(found('secret', ref, secrets, data.plugin));
     },
     memo: <T extends Json>(name: string, work: () => Promise<T>) =>
       line.ask<T>({ ask: 'memo', name: String(name) }, { memoWork: () => outcomeOf(name, work) }),
@@ -94,14 +94,11 @@ function redactorOf({ secrets, clients }: AttemptData): SecretRedactor {
   return redactor;
 }
 
-function found<T>(kind: PermissionKind, ref: string, known: Readonly<Record<string, T>>): T {
-  if (Object.hasOwn(known, ref)) return known[ref] as T;
-  throw unknownRef(kind, ref, Object.keys(known));
-}
+type NamedKind = Exclude<PermissionKind, 'network'>;
 
-function unknownRef(kind: string, ref: string, known: readonly string[]): LlmteamError {
-  const hint = `configured: ${known.join(', ') || 'none'}`;
-  return new LlmteamError('UNKNOWN_REF', `the step names ${kind}_ref '${ref}', which is not configured; ${hint}`);
+function found<T>(kind: NamedKind, ref: string, known: Readonly<Record<string, T>>, plugin: string): T {
+  if (Object.hasOwn(known, ref)) return known[ref] as T;
+  throw unknownRef(kind, ref, Object.keys(known), plugin);
 }
 
 function unwrap<T>(outcome: Outcome<T>): T {
