@@ -97,7 +97,7 @@ spec('plugins of the configuration', (test) => {
         assert.match(stdout, /^shouting +2\.3\.4 +thread +3 of 4 +shout$/m);
         assert.match(
           stdout,
-          /\nPERMISSIONS OF +VERSION +PERMISSION +GRANTED AS\nshouting +2\.3\.4 +network:api\.example\.com +granted\n +secret:acme_key +granted\n +secret:other_key +not granted\n +llm:\* +llm:writer\n$/,
+          /\nPERMISSIONS OF +VERSION +PERMISSION +GRANTED AS\nshouting +2\.3\.4 +network:api\.example\.com +granted; private hosts only by name\n +secret:acme_key +granted\n +secret:other_key +not granted\n +llm:\* +llm:writer\n$/,
         );
         assert.match(stderr, /settings\.shoutin: no plugin is named 'shoutin'; did you mean 'shouting'\?/);
         assert.match(stderr, /plugins\[0\]\.grant\.secrets: 'acme_key' is not configured in 'secrets'/);

@@ -22,7 +22,8 @@ import { watched } from './watched.js';
 
 export function createGuardedFetch({ connectMs = fetchLimits.connectMs, ...network }: FetchNetwork): PolicedFetch {
   const { headerBytes } = fetchLimits;
-  const whoMayReachPrivate = 'a client with `allow_private_network`, or a host that `grant.network` names,';
+  const whoMayReachPrivate =
+    'a client with `allow_private_network`, or a host that `grant.network` names (`grant: "declared"` names none),';
   const egress = createEgress({ ...network, limits: { connectMs, headerBytes, idleMs: 0 }, whoMayReachPrivate });
   return {
     fetch: async (input, given, policy) => {

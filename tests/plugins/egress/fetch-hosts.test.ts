@@ -33,7 +33,7 @@ spec('guarded fetch: hosts', (test) => {
   test('a public name that leads to a private address is blocked, and the message says who may', async () => {
     const error = await blocked({ resolve: async () => ['8.8.8.8', '127.0.0.1'] }, (port) => `http://a.test:${port}/`);
     assert.match(error.message, "'a.test' is inside a private network");
-    assert.match(error.message, 'a host that `grant.network` names');
+    assert.match(error.message, 'a host that `grant.network` names (`grant: "declared"` names none)');
   });
 
   test('a private host that is granted by name is reached, a metadata service never', async () => {

@@ -53,9 +53,11 @@ function grantRows({ name, version, is_built_in, permissions, granted }: PluginL
   ]);
 }
 
-/** `granted`, or what of a pattern is: `secret:acme_key` of `secret:*`. */
+/** `granted`, or what of a pattern is: `secret:acme_key` of `secret:*`. A host in a private network has to be written down in the grant. */
 function grantedAs(permission: string, granted: readonly string[]): string {
-  return covers(granted, ...partsOf(permission)) ? 'granted' : counterparts(permission, granted).join(' ');
+  const [kind, what] = partsOf(permission);
+  if (!covers(granted, kind, what)) return counterparts(permission, granted).join(' ');
+  return kind === 'network' ? 'granted; private hosts only by name' : 'granted';
 }
 
 function grantedCount({ permissions, granted }: PluginListing, colours: Colours) {
