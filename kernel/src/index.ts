@@ -82,6 +82,7 @@ export { openPartitionLoop, type PartitionLoopOptions } from './run-loop/open-pa
 export { partitionLeaseKey, partitionLeases } from './run-loop/partition-lease-key.js';
 export type { LoopStatus, PartitionLoop } from './run-loop/partition-loop.js';
 export { TaskFeed, taskOfFeed } from './run-loop/task-feed.js';
+export { UnreadRuns } from './run-loop/unread-runs.js';
 export { WaitBook, type WaitCounts, type WaitOwner } from './run-loop/wait-book.js';
 export { WaitFeed } from './run-loop/wait-feed.js';
 export type { WaitNote, WaitNotes } from './run-loop/wait-notes.js';

@@ -78,4 +78,19 @@ spec('the trace of a command', (test) => {
       }),
     { timeoutMs: 60_000 },
   );
+
+  test('a receiver that does not listen, or never answers, is told in one line, and holds the command up for about a second', () =>
+    withTracedCli(async ({ cli, receiver }) => {
+      const said = async (endpoint: string): Promise<void> => {
+        cli.write('llmteam.config.json', { tracing: { endpoint } });
+        const { code, stderr } = await cli.call(['run', 'segment.json', '--json']);
+        assert.is(code, 0, stderr);
+        const lines = stderr.split('\n').filter((line) => line.includes('spans cannot be delivered'));
+        assert.is(lines.length, 1, stderr);
+        assert.match(lines[0] ?? '', /^warning: spans cannot be delivered to http:.*: there was no answer in time$/);
+      };
+      await said('http://127.0.0.1:1');
+      receiver.behave('hang');
+      await said(receiver.endpoint);
+    }));
 });

@@ -1,12 +1,15 @@
 import type { IndexChange, Journal, Logger, Position, RunIndex, RunKey } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
 import { type ProjectedRun, projectRun } from './project-run.js';
+import { UnreadRuns } from './unread-runs.js';
 
 export interface CatchUpDeps {
   readonly journal: Journal;
   readonly index: Pick<RunIndex, 'position' | 'apply'>;
   readonly definitions: Definitions;
   readonly log: Logger;
+  /** Whoever gives it tells what is in it. */
+  readonly unread?: UnreadRuns;
 }
 
 const runsAtATime = 500;
@@ -20,7 +23,7 @@ export async function catchUpIndex(deps: CatchUpDeps, partition: number): Promis
   const from = await index.position(partition);
   if (from >= (await journal.end(partition))) return;
   const touched = new Map<string, RunKey>();
-  const unread = new UnreadRuns();
+  const unread = deps.unread ?? new UnreadRuns();
   const stop = new AbortController();
   let position: Position = from;
   for await (const batch of journal.follow(partition, from, stop.signal)) {
@@ -33,7 +36,7 @@ export async function catchUpIndex(deps: CatchUpDeps, partition: number): Promis
     if (isEnd) break;
   }
   stop.abort();
-  unread.tell(deps.log);
+  if (deps.unread === undefined) unread.tell(deps.log);
 }
 
 async function project(
@@ -55,22 +58,4 @@ async function project(
     tasks: found.flatMap(({ tasks }) => tasks),
   };
   await deps.index.apply([change]);
-}
-
-/** Runs listed without their tasks. A missing plugin may make that thousands, so they are logged in one line. */
-class UnreadRuns {
-  private readonly names = new Set<string>();
-  private first: { readonly err: unknown; readonly tenant_id: string; readonly run_id: string } | null = null;
-
-  note({ tenant_id, run_id }: RunKey, err: unknown): void {
-    this.names.add(JSON.stringify([tenant_id, run_id]));
-    this.first ??= { err, tenant_id, run_id };
-  }
-
-  tell(log: Logger): void {
-    const more = this.names.size - 1;
-    if (this.first === null) return;
-    const others = more === 0 ? '' : `, nor can those of ${more} other run${more === 1 ? '' : 's'}`;
-    log.warn({ ...this.first, runs: more + 1 }, `its steps cannot be evaluated here${others}: listed without tasks`);
-  }
 }

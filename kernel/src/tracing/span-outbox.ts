@@ -3,7 +3,7 @@
  * Owns: batches, bounds, what a successor need not export again. Does not own: deriving spans (run-spans.ts).
  * Invariants:
  *   X1 A span is handed over again only if the process died between handing it over and noting that, and then has the same id.
- *   X2 Neither the loop nor its runs wait for an export. A round of checkpoints does, and a loop that stops: for `patienceMs` at most.
+ *   X2 Neither the loop nor its runs wait for an export. A round of checkpoints does, and a loop that stops: for the exporter's `patienceMs` at most.
  *   X3 What cannot be delivered is kept up to `maxPending` spans; beyond it new spans are dropped and counted.
  */
 import type { Clock, KvStore, Position, Timer } from '@llmteam/contracts';
@@ -26,7 +26,7 @@ const maxPending = 8_192;
 const spansPerExport = 512;
 const exportAfterMs = 1_000;
 const longestPauseMs = 30_000;
-const patienceMs = 2_000;
+const usualPatienceMs = 2_000;
 
 export class SpanOutbox {
   private pending: Pending[] = [];
@@ -63,10 +63,10 @@ export class SpanOutbox {
   /** Resolves once everything is exported, or cannot be now. */
   async flush(): Promise<void> {
     if (this.pending.length === 0 || this.isOver) return;
-    const { clock } = this.deps;
+    const { clock, exporter } = this.deps;
     let timer: Timer | null = null;
     const enough = new Promise<void>((resolve) => {
-      timer = clock.after(patienceMs, resolve);
+      timer = clock.after(exporter.patienceMs ?? usualPatienceMs, resolve);
     });
     this.send();
     await Promise.race([this.sending, enough]);

@@ -39,4 +39,6 @@ export interface SpanExport {
   export(spans: readonly SpanRecord[]): Promise<void>;
   /** So many more could not be kept until they are. */
   dropped(count: number): void;
+  /** How long a loop that stops waits for it. Default 2,000. */
+  readonly patienceMs?: number;
 }

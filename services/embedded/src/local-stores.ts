@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLlmteamError, type Journal, LlmteamError, type Logger, type RunKey } from '@llmteam/contracts';
-import { mergeVersionUses, type RunService, type VersionUses } from '@llmteam/kernel';
+import { mergeVersionUses, type RunService, UnreadRuns, type VersionUses } from '@llmteam/kernel';
 import { type Config, loadPlugins, type Plugins, systemClock } from '@llmteam/service-host';
 import { gatherEndedRuns } from './gather-ended-runs.js';
 import { ownerAddress } from './owner-address.js';
@@ -47,6 +47,8 @@ const notListed =
   "a command is running in this folder; the API lists its runs once they have ended and 'llmteam dev' is started again, " +
   "'llmteam runs list' shows them now";
 
+/** A person waits for the end of a command. */
+const spanPatienceMs = 1_000;
 const lockPatienceMs = 3_000;
 /** How many times a visit is retried because the owner of the store exited. */
 const maxOwnerChanges = 20;
@@ -66,6 +68,8 @@ export class LocalStores {
   private plugins: Plugins | undefined;
   private readonly clock = systemClock();
   private readonly stores: StoreFolders;
+  /** Of all stores of a visit: one line tells of them. */
+  private readonly unread = new UnreadRuns();
 
   constructor(private readonly options: LocalStoresOptions) {
     const synchronous = options.config.file.synchronous ?? 'full';
@@ -75,7 +79,9 @@ export class LocalStores {
 
   /** Opens a store for new runs. */
   async openAny(): Promise<OwnedStore> {
-    return this.openRuntime(() => this.stores.ownAny());
+    const store = await this.openRuntime(() => this.stores.ownAny(), { spanPatienceMs });
+    this.tellUnread();
+    return store;
   }
 
   /** Opens the service's store as its owner. @throws LlmteamError `STORE_LOCKED` if another process owns it */
@@ -83,7 +89,9 @@ export class LocalStores {
     const folder = this.stores.serviceFolder();
     for (const until = this.clock.now() + lockPatienceMs; ; await sleep(50)) {
       try {
-        return await this.openRuntime((plugins) => this.ownService(folder, plugins));
+        const store = await this.openRuntime((plugins) => this.ownService(folder, plugins));
+        this.tellUnread();
+        return store;
       } catch (error) {
         if (!isLlmteamError(error) || error.code !== 'STORE_LOCKED') throw error;
         const service = await this.runningService();
@@ -118,7 +126,9 @@ export class LocalStores {
 
   /** Opens the service's store, whoever owns it. */
   async reachService(): Promise<OwnedStore | RemoteStore> {
-    return this.openStore(this.stores.serviceFolder());
+    const store = await this.openStore(this.stores.serviceFolder());
+    this.tellUnread();
+    return store;
   }
 
   /** Opens the store that contains a run. @throws LlmteamError `RUN_UNKNOWN` */
@@ -129,7 +139,10 @@ export class LocalStores {
         if (!isHere) await store.close();
         return isHere ? store : null;
       });
-      if (found !== null) return found;
+      if (found !== null) {
+        this.tellUnread();
+        return found;
+      }
     }
     throw new LlmteamError('RUN_UNKNOWN', `there is no run '${run.run_id}' in '${this.options.home}'`);
   }
@@ -146,6 +159,7 @@ export class LocalStores {
       });
       found.push(result);
     }
+    this.tellUnread();
     return found;
   }
 
@@ -163,6 +177,7 @@ export class LocalStores {
       });
       found.push(folder === this.stores.serviceFolderName() ? uses : ofRuns(uses));
     }
+    this.tellUnread();
     return mergeVersionUses(found);
   }
 
@@ -185,7 +200,7 @@ export class LocalStores {
     const until = this.clock.now() + lockPatienceMs;
     for (;;) {
       try {
-        return await this.openRuntime(() => this.stores.own(folder));
+        return await this.openRuntime(() => this.stores.own(folder), { spanPatienceMs });
       } catch (error) {
         if (!isLlmteamError(error) || error.code !== 'STORE_LOCKED') throw error;
         const owner = await connectToOwner(ownerAddress(folder));
@@ -196,7 +211,14 @@ export class LocalStores {
     }
   }
 
-  private async openRuntime(own: (plugins: Plugins) => Promise<OwnedFolder>): Promise<OwnedStore> {
+  private tellUnread(): void {
+    this.unread.tell(this.options.log);
+  }
+
+  private async openRuntime(
+    own: (plugins: Plugins) => Promise<OwnedFolder>,
+    patience: { readonly spanPatienceMs?: number } = {},
+  ): Promise<OwnedStore> {
     const { config, log, decorateJournal, storePatienceMs } = this.options;
     let folder = '';
     this.plugins ??= await loadPlugins(config, log);
@@ -214,6 +236,8 @@ export class LocalStores {
       eventLog: this.options.eventLog,
       openBackend,
       noteCrashesIn: () => folder,
+      unread: this.unread,
+      ...patience,
       ...(decorateJournal !== undefined && { decorateJournal }),
       ...(storePatienceMs !== undefined && { storePatienceMs }),
     });

@@ -33,6 +33,7 @@ import {
   type Staff,
   type StepCatalog,
   type Surroundings,
+  type UnreadRuns,
   type VersionUses,
   type VersionUsesDeps,
   type WaitCounts,
@@ -62,6 +63,10 @@ export interface RuntimeOptions {
   readonly outbound?: Outbound;
   /** How long appends to the store are retried before its runs are abandoned; they can be resumed later. Default 5,000. */
   readonly storePatienceMs?: number;
+  /** How long closing waits for spans. Default: that of a service. */
+  readonly spanPatienceMs?: number;
+  /** Collects the runs whose steps cannot be evaluated here. Default: they are logged. */
+  readonly unread?: UnreadRuns;
 }
 
 export class EmbeddedRuntime {
@@ -91,12 +96,12 @@ export class EmbeddedRuntime {
 
   /** Opens everything; nothing runs until `drive`. @throws LlmteamError of the backend or of a plugin */
   static async open(options: RuntimeOptions): Promise<EmbeddedRuntime> {
-    const { config, clock, log } = options;
+    const { config, clock, log, unread } = options;
     const lifecycle = new Lifecycle(log, 10_000);
     try {
       const backend = await options.openBackend();
       lifecycle.opens('backend', () => backend.close());
-      const tracing = await openTracing(config, { name: 'llmteam' }, log);
+      const tracing = await openTracing(config, { name: 'llmteam' }, log, options.spanPatienceMs);
       lifecycle.opens('tracing', () => tracing.close());
       const { catalog, host } = options.plugins ?? (await loadPlugins(config, log));
       await host.start();
@@ -132,7 +137,7 @@ export class EmbeddedRuntime {
         onFailure: (error) => fail(error),
       });
       for (let partition = 0; partition < root.journal.partitions; partition++) {
-        await catchUpIndex({ ...root, index: backend.index, log }, partition);
+        await catchUpIndex({ ...root, index: backend.index, log, ...(unread !== undefined && { unread }) }, partition);
       }
       return new EmbeddedRuntime(catalog, host, root, backend, lifecycle, clock, running, tracing, observers, failed);
     } catch (error) {

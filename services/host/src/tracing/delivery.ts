@@ -6,6 +6,7 @@ import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 export class Delivery {
   private lost = 0;
   private isFailing = false;
+  private readonly begun = new Set<{ readonly at: number }>();
 
   constructor(
     private readonly exporter: SpanExporter,
@@ -15,7 +16,7 @@ export class Delivery {
 
   /** @throws what the exporter failed with */
   async deliver(spans: readonly ReadableSpan[]): Promise<void> {
-    const { code, error } = await new Promise<ExportResult>((resolve) => this.exporter.export([...spans], resolve));
+    const { code, error } = await this.exported(spans);
     if (code === ExportResultCode.SUCCESS) return this.noteSuccess();
     this.noteFailure(error);
     throw error ?? new Error('the spans were not accepted');
@@ -23,6 +24,25 @@ export class Delivery {
 
   get lostSpans(): number {
     return this.lost;
+  }
+
+  /** How long the oldest of what is being delivered has waited. */
+  get waitedMs(): number {
+    const [oldest] = this.begun;
+    return oldest === undefined ? 0 : performance.now() - oldest.at;
+  }
+
+  /** What is still being delivered is lost. */
+  giveUp(): void {
+    if (this.begun.size > 0) this.noteFailure(new Error('there was no answer in time'));
+  }
+
+  private async exported(spans: readonly ReadableSpan[]): Promise<ExportResult> {
+    const one = { at: performance.now() };
+    this.begun.add(one);
+    const result = await new Promise<ExportResult>((resolve) => this.exporter.export([...spans], resolve));
+    this.begun.delete(one);
+    return result;
   }
 
   noteLost(count: number): void {
@@ -35,7 +55,7 @@ export class Delivery {
     const { endpoint } = this;
     this.log.warn(
       { err, endpoint },
-      'spans cannot be delivered; runs go on, and spans that do not fit into memory are lost',
+      `spans cannot be delivered to ${endpoint}; runs go on, and spans that do not fit into memory are lost`,
     );
   }
 

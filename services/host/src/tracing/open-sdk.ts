@@ -30,6 +30,8 @@ export interface SdkOptions {
   /** `service.name`, and `service.instance.id` where there may be several. */
   readonly service: { readonly name: string; readonly instance?: string };
   readonly log: Logger;
+  /** How long closing waits for what is being delivered, counted from when that began. Default: 3,000 from when it closes. */
+  readonly patienceMs?: number;
 }
 
 export interface Sdk {
@@ -46,7 +48,7 @@ const closeMs = 3_000;
 /** Partitions export side by side. */
 const concurrentExports = 32;
 
-export function openSdk({ endpoint, headers, sampleRatio, service, log }: SdkOptions): Sdk {
+export function openSdk({ endpoint, headers, sampleRatio, service, log, patienceMs }: SdkOptions): Sdk {
   const url = traceUrl(endpoint);
   const exporter = new OTLPTraceExporter({
     url,
@@ -70,11 +72,16 @@ export function openSdk({ endpoint, headers, sampleRatio, service, log }: SdkOpt
     spanExport: {
       export: (spans) => delivery.deliver(spans.map((span) => readableSpan(span, resource))),
       dropped: (count) => delivery.noteLost(count),
+      ...(patienceMs !== undefined && { patienceMs }),
     },
     samples: (traceId) => sampler.shouldSample(ROOT_CONTEXT, traceId).decision !== SamplingDecision.NOT_RECORD,
     lostSpans: () => delivery.lostSpans,
     close: async () => {
       undo();
+      if (patienceMs !== undefined) {
+        await within(Math.max(0, patienceMs - delivery.waitedMs), provider.shutdown());
+        return delivery.giveUp();
+      }
       await within(closeMs, provider.shutdown());
       await within(closeMs, exporter.shutdown());
     },

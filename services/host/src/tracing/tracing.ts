@@ -32,12 +32,25 @@ export const noTracing: Tracing = {
 };
 
 /** @throws LlmteamError `CONFIG_INVALID` if a variable that the headers name is not set */
-export async function openTracing(config: Config, service: TracedService, log: Logger): Promise<Tracing> {
+export async function openTracing(
+  config: Config,
+  service: TracedService,
+  log: Logger,
+  /** How long closing waits for spans in all. Default: a few seconds, for a service. */
+  patienceMs?: number,
+): Promise<Tracing> {
   const { tracing } = config.file;
   if (tracing === undefined) return noTracing;
   const { endpoint, headers, sample_ratio, record_content, trace_url } = tracing;
   const revealed = Object.entries(headers).map(([name, value]) => [name, reveal(value, config.environment)] as const);
   const { openSdk } = await import('./open-sdk.js');
-  const sdk = openSdk({ endpoint, headers: Object.fromEntries(revealed), sampleRatio: sample_ratio, service, log });
+  const sdk = openSdk({
+    endpoint,
+    headers: Object.fromEntries(revealed),
+    sampleRatio: sample_ratio,
+    service,
+    log,
+    ...(patienceMs !== undefined && { patienceMs }),
+  });
   return { ...sdk, recordsContent: record_content, traceUrl: trace_url };
 }
