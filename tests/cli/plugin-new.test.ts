@@ -44,6 +44,7 @@ spec('llmteam plugin new', (test) => {
           assert.equal([checked.ok, checked.package], [true, `made-${kind}`]);
           const ran = await cli.call(['run', 'example.json', '-i', 'input.json'], { cwd });
           assert.is(jsonOf(ran).output, output, ran.stderr);
+          assert.not.match(ran.stderr, /warning/);
         }),
       patience,
     );

@@ -102,8 +102,13 @@ function kindOf(property: Json): string {
   return type === undefined ? 'any' : String(type);
 }
 
-function portRows(direction: string, ports: readonly PortSpec[]): string[][] {
-  return ports.map(({ name, type, description: text }) => [name, type, direction, text]);
+const always = { in: 'in, required', out: 'out, always' } as const;
+
+/** Any other port is optional. */
+function portRows(direction: keyof typeof always, ports: readonly PortSpec[]): string[][] {
+  return ports.map(({ name, type, required, description: text }) => {
+    return [name, type, required ? always[direction] : direction, text];
+  });
 }
 
 function asObject(value: Json | undefined): { readonly [key: string]: Json } {
