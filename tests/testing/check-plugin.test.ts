@@ -209,6 +209,10 @@ const faults: Readonly<Record<string, readonly [Parts, RegExp]>> = {
     { files: { LICENSE: null, 'README.md': null } },
     /^package\.contents: it has no LICENSE; it has no README/,
   ],
+  'dependencies that are found here alone': [
+    { description: { dependencies: { '@acme/near': 'file:../near' }, peerDependencies: { far: 'link:../far' } } },
+    /^package\.contents: '@acme\/near' in 'dependencies' .*'file:\.\.\/near'.*nobody else.*--no-save.*; 'far' in 'peerDependencies' /,
+  ],
   'tests in the package': [
     { files: { 'dist/test/a.test.js': '' } },
     /^package\.contents: .*tests: 'dist\/test\/a\.test\.js'/,

@@ -108,6 +108,8 @@ spec('runTask', (test) => {
     const ask = (config: { url: string; client?: string }, more = {}) => runTask(type, { config, fetch, ...more });
     const asked = await ask({ url: 'https://api.example.com/a' });
     assert.equal(asked.ports, { output: [201, 'https://api.example.com/a hi null'] });
+    const byText = (url: string | URL | Request) => Response.json(String(url).endsWith('/a'));
+    assert.equal((await ask({ url: 'https://api.example.com/a' }, { fetch: byText })).ports, { output: [200, 'true'] });
     const clients = { api: { base_url: 'https://api.example.com/v1', headers: { 'x-key': 'k' } } };
     const viaClient = await ask({ url: '/a', client: 'api' }, { clients });
     assert.equal(viaClient.ports, { output: [201, 'https://api.example.com/v1/a hi k'] });

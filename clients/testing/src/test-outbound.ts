@@ -1,7 +1,10 @@
 import { LlmteamError } from '@llmteam/contracts';
 import type { Outbound } from '@llmteam/kernel';
 
-/** Answers the requests of a handler. `globalThis.fetch` sends them. */
+/**
+ * Answers the requests of a handler: it is given a `Request`, never a text, and `String(request)` is its URL, as for stubs that are written
+ * for the global `fetch`. `globalThis.fetch` sends them.
+ */
 export type TestFetch = (request: Request) => Response | Promise<Response>;
 
 /**
@@ -19,6 +22,7 @@ export function testOutbound(fetch: TestFetch | undefined): Outbound {
         `nothing answers ${request.method} ${request.url}: give the test \`fetch\``,
       );
     }
+    Object.defineProperty(request, 'toString', { value: () => request.url });
     return await abortable(Promise.resolve(fetch(request)), policy.signal);
   };
 }

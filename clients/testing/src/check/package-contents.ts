@@ -13,6 +13,10 @@ interface Description {
   readonly main?: string;
   readonly types?: string;
   readonly engines?: unknown;
+  readonly private?: boolean;
+  readonly dependencies?: Readonly<Record<string, unknown>>;
+  readonly peerDependencies?: Readonly<Record<string, unknown>>;
+  readonly optionalDependencies?: Readonly<Record<string, unknown>>;
 }
 
 const leftovers: readonly (readonly [RegExp, string])[] = [
@@ -33,6 +37,7 @@ export function checkContents(folder: string): string {
   const files = packedFiles(folder);
   const faults = [
     ...missing(description, files),
+    ...onlyHere(description),
     ...files.flatMap((file) => {
       const [, what] = leftovers.find(([pattern]) => pattern.test(file)) ?? [];
       return what === undefined || isListed(file, description) ? [] : [`it contains ${what}: '${file}'`];
@@ -76,6 +81,20 @@ function missing(description: Description, files: readonly string[]): string[] {
     ...(has(/\.d\.[cm]?ts$/) ? [] : ['it has no types (.d.ts)']),
     ...[...new Set(absent)].map((one) => `package.json names '${one}', which is not in the package`),
   ];
+}
+
+/** Dependencies that are found on this machine alone; npm packs the package all the same. */
+function onlyHere({ private: isPrivate, ...description }: Description): string[] {
+  if (isPrivate === true) return [];
+  return (['dependencies', 'peerDependencies', 'optionalDependencies'] as const).flatMap((section) =>
+    Object.entries(description[section] ?? {})
+      .filter(([, range]) => typeof range === 'string' && /^(file|link|portal|workspace):/.test(range))
+      .map(
+        ([name, range]) =>
+          `'${name}' in '${section}' of package.json is '${String(range)}', which nobody else can install: ` +
+          'write a version, such as "^0.1.0" (\'npm install --no-save FOLDER\' installs from a folder and leaves package.json as it is)',
+      ),
+  );
 }
 
 /** Every file that `exports` leads to. */
