@@ -25,7 +25,10 @@ export interface HttpClientConfig {
   readonly allow_private_network: boolean;
 }
 
-/** Values that outlive a run, namespaced by tenant and instance. */
+/**
+ * Values that outlive a run, namespaced by tenant and instance. Every local process has its own: `run` beside `run`, and `dev`, see different
+ * values. All runs share them in one `dev`, or on NATS.
+ */
 export interface KeyValueStore {
   get(key: string): Promise<Json | undefined>;
   set(key: string, value: Json): Promise<void>;
@@ -54,6 +57,7 @@ export type GuardedFetch = (input: string | URL | Request, options?: FetchOption
  */
 export interface StepContext<Resources = unknown> {
   readonly tenant_id: string;
+  /** Part of the names of stored values, besides the tenant: that of whoever started the run, `default` if they named none. */
   readonly instance_id: string;
   readonly run_id: string;
   readonly segment_id: string;
