@@ -1,6 +1,6 @@
 import { openMemoryBackend } from '@llmteam/backend-embedded';
 import type { Backend, Logger } from '@llmteam/contracts';
-import { catchUpIndex, type RebuildProgress, rebuildIndex, StepCatalog } from '@llmteam/kernel';
+import { catchUpIndex, type RebuildProgress, rebuildIndex, StepCatalog, UnreadRuns } from '@llmteam/kernel';
 import { manualClock } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
 import { quietLogger } from '../support/quiet-logger.js';
@@ -71,6 +71,25 @@ spec('rebuilding the lists', (test) => {
       await rebuildIndex(rebuildPorts(backend));
       assert.equal(await listsOf(backend), before);
     }));
+
+  test('those of several stores are told of in one line, once', async () => {
+    const unread = new UnreadRuns();
+    const warnings: object[] = [];
+    const log: Logger = { ...quietLogger, warn: (fields) => warnings.push(fields) };
+    for (const runs of [1, 2]) {
+      const backend = await openMemoryBackend({ clock: manualClock(Date.UTC(2026, 0, runs)) });
+      await startRuns(backend, runs);
+      await catchUpIndex({ ...rebuildPorts(backend, new StepCatalog()), log, unread }, 0);
+      await backend.close();
+    }
+    assert.equal(warnings, []);
+    unread.tell(log);
+    unread.tell(log);
+    assert.equal(
+      warnings.map((fields) => (fields as { runs: number }).runs),
+      [2],
+    );
+  });
 
   test('an empty journal gives empty lists', async () => {
     const backend = await openMemoryBackend({ clock: manualClock(Date.UTC(2026, 0, 1)) });
