@@ -45,6 +45,7 @@ export { isEnded, type Run, type RunState } from './engine/state.js';
 export { resultFromView, resultOf, viewRun } from './engine/view.js';
 export { type CheckingCompiler, createExpressionCompiler } from './expressions/expression-compiler.js';
 export { SchemaView } from './expressions/schema-view.js';
+export { linksOutOf, ReadableFolders } from './isolation/readable-folders.js';
 export { splitPointer } from './json/json-pointer.js';
 export type { LocatePointer } from './json/locate-pointers.js';
 export { parseJson } from './json/parse-json.js';

@@ -1,9 +1,10 @@
 // timeout: 600
 // takes: 70
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { root } from '../examples/llmteam-process.js';
+import { linkModules } from '../support/linked-modules.js';
 import { spec } from '../support/spec.js';
 import { type Cli, type Ended, jsonOf, withCli } from './support/cli.js';
 
@@ -15,7 +16,7 @@ async function made({ call, folder }: Cli, ...args: readonly string[]): Promise<
   assert.is(code, 0, stderr);
   assert.match(stderr, /^Created for LLMTeam \d+\.\d+\.\d+\. To test and check it: cd /);
   const cwd = join(folder, stdout.split('/')[0] ?? '');
-  symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'));
+  linkModules(cwd);
   return cwd;
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { root } from '../examples/llmteam-process.js';
+import { linkModules } from '../support/linked-modules.js';
 import { type Block, blocksOf } from './markdown-file.js';
 
 export interface Stop {
@@ -37,7 +38,8 @@ export function withCheckout(use: (folder: string) => void): void {
   try {
     for (const name of ['README.md', 'examples', 'docs'])
       cpSync(join(root, name), join(folder, name), { recursive: true });
-    for (const name of ['node_modules', 'clients']) symlinkSync(join(root, name), join(folder, name));
+    linkModules(folder);
+    symlinkSync(join(root, 'clients'), join(folder, 'clients'));
     use(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });

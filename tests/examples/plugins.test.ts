@@ -2,10 +2,11 @@
 // takes: 60
 /** Every folder of examples/plugins is a package of its own: its tests, its check and its example run in a copy, as its author runs them. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { linkModules } from '../support/linked-modules.js';
 import { spec } from '../support/spec.js';
 import { root } from './llmteam-process.js';
 
@@ -28,7 +29,7 @@ spec('example plugins', (test) => {
         };
         try {
           cpSync(join(root, 'examples/plugins', name), folder, { recursive: true });
-          symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+          linkModules(folder);
           run('npm', 'run', 'lint');
           run('npm', 'test');
           run('npm', 'run', 'check');

@@ -1,5 +1,5 @@
 // own process: measures its memory
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Isolation } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
@@ -85,6 +85,20 @@ spec('what hostile code says behind the back of the runtime', (test) => {
       patience,
     );
   }
+
+  test(
+    'process: with a link out of its package it is not even loaded',
+    () =>
+      withHostileCopy({}, async (folder) => {
+        symlinkSync('/', join(folder, 'assets'));
+        const error = await withHostile('process', async () => undefined, { package: folder }).catch(
+          (thrown) => thrown,
+        );
+        assert.is(error?.code, 'PLUGIN_INVALID');
+        assert.match(error.message, /the link '.*\/assets' leads to '\/', which is outside/);
+      }),
+    patience,
+  );
 
   test(
     'process: what is no name of a package opens no folder',

@@ -1,6 +1,6 @@
 // timeout: 600
 // takes: 35
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type CheckPluginOptions, type CheckReport, checkPlugin } from '@llmteam/testing';
@@ -18,6 +18,8 @@ interface Parts {
   readonly manifest?: object;
   readonly description?: object;
   readonly files?: Readonly<Record<string, string | null>>;
+  /** Where symbolic links lead, by path. */
+  readonly links?: Readonly<Record<string, string>>;
   readonly totalMs?: number;
 }
 
@@ -64,6 +66,7 @@ async function check(
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
+    for (const [path, target] of Object.entries(parts.links ?? {})) symlinkSync(target, join(folder, path));
     const more = config === undefined ? {} : { config: join(folder, config) };
     const totalMs = parts.totalMs ?? 30_000;
     return await checkPlugin(folder, { deadlineMs: 3_000, abortMs: 300, totalMs, ...options, ...more });
@@ -224,6 +227,10 @@ const faults: Readonly<Record<string, readonly [Parts, RegExp]>> = {
   'secrets in the package': [
     { description: { files: ['dist', '.env'] }, files: { '.env': 'KEY=1' } },
     /^package\.contents: .*'\.env'/,
+  ],
+  'a link that leads out of the package': [
+    { links: { assets: '/', own: 'dist' } },
+    /^package\.contents: the link '[^']*\/assets' leads to '\/', which is outside of it[^;]*$/,
   ],
   'no license': [{ description: { license: undefined } }, /^package\.contents: .*no 'license'/],
 };

@@ -23,7 +23,7 @@ export interface ChannelOptions {
   readonly main: string;
   /** The folder of the plugin's package. */
   readonly folder: string;
-  /** The folders that a process may read. */
+  /** The files and folders that a process may read. */
   readonly readable: readonly string[];
   readonly memoryMb: number;
   /** Hosts that its code may connect to by itself, as `host` or `host:port`. */

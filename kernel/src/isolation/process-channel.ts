@@ -3,7 +3,7 @@
  * nothing and start nothing.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,7 @@ const bytesPerPage = 4_096;
 
 export function processOpener(reaper: Reaper) {
   return (options: ChannelOptions, events: ChannelEvents): IsolateChannel => {
-    const child = spawn(process.execPath, [...flagsOf(options), fileURLToPath(options.main)], {
+    const child = spawn(process.execPath, [...flagsOf(options), realpathSync(fileURLToPath(options.main))], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       env: {},
       cwd: options.folder,
@@ -98,7 +98,7 @@ function flagsOf({ main, readable, memoryMb, hosts }: ChannelOptions): string[] 
     '--no-warnings',
     `--max-old-space-size=${memoryMb}`,
     permissionFlag(),
-    ...[dirname(fileURLToPath(main)), ...readable].map((path) => `--allow-fs-read=${path}/*`),
+    ...[dirname(realpathSync(fileURLToPath(main))), ...readable].map((path) => `--allow-fs-read=${path}`),
     ...(process.allowedNodeEnvironmentFlags.has('--allow-net') && hosts.length > 0 ? ['--allow-net'] : []),
   ];
 }

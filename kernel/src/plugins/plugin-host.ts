@@ -4,6 +4,8 @@
  * Invariants: a fault in one plugin does not hide faults in others (H1); no plugin is started unless all of them loaded (H2); every
  * started plugin is stopped, whatever happens (H3).
  */
+import { realpathSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   type ControlType,
   type JsonObject,
@@ -19,7 +21,7 @@ import semver from 'semver';
 import type { StepCatalog } from '../catalog/step-catalog.js';
 import { loadIsolated } from '../isolation/isolated-plugin.js';
 import { processOpener } from '../isolation/process-channel.js';
-import { readableFolders } from '../isolation/readable-folders.js';
+import { ReadableFolders } from '../isolation/readable-folders.js';
 import { Reaper } from '../isolation/reaper.js';
 import { openThread } from '../isolation/thread-channel.js';
 import type { Outbound } from '../runtime/outbound.js';
@@ -105,6 +107,7 @@ export class PluginHost {
   private readonly loaded: StartedPlugin[] = [];
   private readonly started: StartedPlugin[] = [];
   private readonly reaper = new Reaper();
+  private readonly readable = new ReadableFolders();
 
   constructor(
     private readonly catalog: StepCatalog,
@@ -230,8 +233,9 @@ export class PluginHost {
       main: this.options.isolateMain as string,
       folder,
       specifier,
-      readable: isThread ? [] : readableFolders(folder),
-      entry,
+      readable: isThread ? [] : this.readable.of(specifier, folder),
+      // A process may not read the links on the way to it.
+      entry: pathToFileURL(realpathSync(fileURLToPath(entry))).href,
       hosts,
       memoryMb,
       unresponsiveMs,

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { linksOutOf } from '@llmteam/kernel';
 import { Skipped } from './check-report.js';
 
 interface Description {
@@ -38,6 +39,7 @@ export function checkContents(folder: string): string {
   const faults = [
     ...missing(description, files),
     ...onlyHere(description),
+    ...linksOutOf(folder),
     ...files.flatMap((file) => {
       const [, what] = leftovers.find(([pattern]) => pattern.test(file)) ?? [];
       return what === undefined || isListed(file, description) ? [] : [`it contains ${what}: '${file}'`];
