@@ -10,6 +10,7 @@ import { endOf, type HostileRuntime, withHostile } from './support/hostile-runti
 const patience = { timeoutMs: 60_000 };
 const everywhere: readonly Isolation[] = ['inline', 'thread', 'process'];
 const isolated: readonly Isolation[] = ['thread', 'process'];
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** While steps of the same and of another plugin are in flight, which must end right. */
 async function amongOthers<T>({ calm, other }: HostileRuntime, work: () => Promise<T>): Promise<T> {
@@ -70,6 +71,33 @@ spec('what a hostile handler does', (test) => {
           },
           { memory_mb: 64 },
         ),
+      patience,
+    );
+
+    test(
+      `${isolation}: one that does harm after its end harms no other attempt, and is told of`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          const toldOf = (runId: string) =>
+            hostile.logged.find(
+              (line) => line.includes(`"run_id":"${runId}"`) && line.includes('while it was asked nothing'),
+            );
+          // Noticed by the next attempt, which another process or thread runs.
+          assert.is(endOf(await hostile.act('loops_later', { config: { ms: 0 }, run_id: 'loops-1' })), '1');
+          await pause(100);
+          const next = await hostile.act('calm', { timeout_seconds: 30 });
+          assert.is(next.status, 'completed', endOf(next));
+          assert.match(String(toldOf('loops-1')), /did not begin what it was asked while .*"used_by":"hostile"/);
+          // Noticed before that.
+          for (const [act, how] of [
+            ['loops_later', /did not respond for 4 s/],
+            ['exits_later', /exit code 3/],
+          ] as const) {
+            assert.is(endOf(await hostile.act(act, { config: { ms: 10 }, run_id: act })), '1');
+            while (toldOf(act) === undefined) await pause(100);
+            assert.match(String(toldOf(act)), how);
+          }
+        }),
       patience,
     );
 
@@ -172,6 +200,23 @@ spec('what a hostile handler does', (test) => {
       patience,
     );
   }
+
+  test(
+    'process: one that grows after its end is ended before the next attempt needs it',
+    () =>
+      withHostile(
+        'process',
+        async (hostile) => {
+          assert.is(endOf(await hostile.act('grows_later', { run_id: 'grows' })), '1');
+          const isTold = (line: string) =>
+            /needed more than 64 MB of memory while it was .*"run_id":"grows"/.test(line);
+          while (!hostile.logged.some(isTold)) await pause(100);
+          assert.is((await hostile.calm(0)).status, 'completed');
+        },
+        { memory_mb: 64 },
+      ),
+    patience,
+  );
 
   test(
     'process: it reads no file but its own code, and writes none',

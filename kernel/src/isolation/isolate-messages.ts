@@ -141,6 +141,8 @@ export type Saying =
     }
   | { readonly did: 'generate'; readonly outcome: Outcome<ModelResponse>; readonly heap: number }
   | { readonly did: 'pong' }
+  /** Before anything of an attempt, or of a call of a model, is done. */
+  | { readonly did: 'begin' }
   | (Question & { readonly id: number })
   /** The work of a memo is done. */
   | { readonly did: 'work'; readonly id: number; readonly outcome: Outcome<Json> }

@@ -15,6 +15,8 @@ export interface IsolatePoolOptions {
   readonly isReady: boolean;
   /** How long one more than that is kept. Default 60,000. */
   readonly idleMs?: number;
+  /** Hears of one that ended, or had to be ended, while it was asked nothing. */
+  readonly lost: (isolate: Isolate) => void;
 }
 
 interface Idle {
@@ -28,6 +30,7 @@ interface Waiting {
 }
 
 const defaultIdleMs = 60_000;
+const checkMs = 1_000;
 const mostOpening = Math.max(2, availableParallelism());
 
 export class IsolatePool {
@@ -37,6 +40,7 @@ export class IsolatePool {
   private readonly waiting: Waiting[] = [];
   private readonly opening = new Set<Promise<void>>();
   private sweep: NodeJS.Timeout | null = null;
+  private check: NodeJS.Timeout | null = null;
   private isClosed = false;
 
   constructor(private readonly options: IsolatePoolOptions) {}
@@ -51,7 +55,7 @@ export class IsolatePool {
   take(): Promise<Isolate> {
     for (let next = this.idle.pop(); next !== undefined; next = this.idle.pop()) {
       if (next.isolate.isUsable) return Promise.resolve(next.isolate);
-      this.drop(next.isolate);
+      this.lose(next.isolate);
     }
     return new Promise((resolve, reject) => {
       if (this.isClosed) return reject(stopped());
@@ -71,12 +75,14 @@ export class IsolatePool {
     if (next !== undefined) return next.resolve(isolate);
     this.idle.push({ isolate, since: performance.now() });
     this.scheduleSweep();
+    this.scheduleCheck();
   }
 
   /** Closes all; those at work are ended. */
   async close(): Promise<void> {
     this.isClosed = true;
     if (this.sweep !== null) clearTimeout(this.sweep);
+    if (this.check !== null) clearTimeout(this.check);
     for (const one of this.waiting.splice(0)) one.reject(stopped());
     await Promise.all(this.opening);
     const closed = [...this.all].map((isolate) => isolate.close());
@@ -123,6 +129,28 @@ export class IsolatePool {
   private drop(isolate: Isolate): void {
     this.all.delete(isolate);
     isolate.close().catch((err: unknown) => this.options.log.warn({ err }, 'a plugin could not be stopped'));
+  }
+
+  private lose(isolate: Isolate): void {
+    if (isolate.isGone) this.options.lost(isolate);
+    this.drop(isolate);
+  }
+
+  /** Nobody waits for what the code of one that is idle does, but the next attempt would. */
+  private scheduleCheck(): void {
+    if (this.check !== null || this.isClosed || this.idle.length === 0) return;
+    this.check = setTimeout(() => {
+      this.check = null;
+      for (const { isolate } of this.idle) isolate.checkIdle();
+      const lost = this.idle.filter(({ isolate }) => !isolate.isUsable);
+      for (const one of lost) {
+        this.idle.splice(this.idle.indexOf(one), 1);
+        this.lose(one.isolate);
+      }
+      if (lost.length > 0 && this.idle.length === 0) this.openAhead();
+      this.scheduleCheck();
+    }, checkMs);
+    this.check.unref();
   }
 
   private scheduleSweep(): void {

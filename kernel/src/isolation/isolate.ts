@@ -46,9 +46,20 @@ interface Task {
   readonly work: number | null;
 }
 
+/** It ended, or had to be ended, before it began what it was asked: nothing of that has been done. */
+export class NotBegun extends LlmteamError {
+  constructor(how: string) {
+    super('STEP_CRASHED', how);
+  }
+}
+
 /** Further ones are not told. */
 const logsPerSecond = 1_000;
 const watchMs = 250;
+/** So often it is looked at before it is ended for not beginning: more than a second, and longer if this process is busy itself. */
+const mostUnbegun = 5;
+/** How long it may not answer while it has nothing to do. */
+const idleUnresponsiveMs = 4_000;
 /** Of code, stacks and buffers besides the heap that the limit is for. */
 const ownBytes = 96 * 1024 * 1024;
 /** An isolate whose heap stays this full is replaced before it fails. */
@@ -65,6 +76,7 @@ export class Isolate {
   private isWorn = false;
   private works = 0;
   private hasStrayed = false;
+  private begun = true;
   private endedHow: string | null = null;
   private readonly whenEnded: Promise<void>;
   private tellEnded: () => void = () => undefined;
@@ -121,9 +133,37 @@ export class Isolate {
     return this.why === null && this.endedHow === null && !this.isWorn && this.task === null;
   }
 
+  /** Whether it ended by itself, or had to be ended. */
+  get isGone(): boolean {
+    return this.why !== null || this.endedHow !== null;
+  }
+
+  /** How it ended, or why it is being ended. */
+  get gone(): string | null {
+    return this.why ?? this.endedHow;
+  }
+
   /** Whether it ended, had to be ended or threw where nobody could catch it; one that is merely full has not. */
   get hasFailed(): boolean {
-    return this.why !== null || this.endedHow !== null || this.hasStrayed;
+    return this.isGone || this.hasStrayed;
+  }
+
+  /** Whether it began the last piece of work that it was asked for. */
+  get hasBegun(): boolean {
+    return this.begun;
+  }
+
+  /** For one that is asked nothing, about once a second: its code may still do something. */
+  checkIdle(): void {
+    if (this.task !== null || this.isGone) return;
+    if (this.endIfTooLarge()) return;
+    const now = performance.now();
+    if (this.unansweredSince === null) {
+      this.unansweredSince = now;
+      this.send({ do: 'ping' });
+    } else if (now - this.unansweredSince > idleUnresponsiveMs) {
+      this.kill(`did not respond for ${idleUnresponsiveMs / 1_000} s, so that it was ended`);
+    }
   }
 
   /** @throws LlmteamError `STEP_CRASHED` if it ends meanwhile */
@@ -132,6 +172,8 @@ export class Isolate {
     listener: Listener = this.nobody,
   ): Promise<Answer<K>> {
     const work = 'work' in message ? message.work : null;
+    this.begun = work === null;
+    this.unansweredSince = null;
     const answer = this.expect(message.do, listener, work) as Promise<Answer<K>>;
     this.send(message);
     this.beginWatch();
@@ -193,9 +235,15 @@ export class Isolate {
       this.unansweredSince = null;
       return;
     }
+    this.takeOfTask(message);
+  }
+
+  private takeOfTask(message: FromIsolate): void {
     const { task } = this;
     // Code of an attempt that is over has no part in the next one.
     if (task === null || (task.work !== null && message.work !== task.work)) return;
+    this.begun = true;
+    if ('did' in message && message.did === 'begin') return;
     if (!('did' in message) || message.did !== task.did) return task.listener.receive(message);
     this.settle();
     if ('heap' in message && message.heap > fullShare * this.options.memoryMb * bytesPerMb) this.wearOut();
@@ -224,12 +272,11 @@ export class Isolate {
 
   private beginWatch(): void {
     let sinceMs = performance.now();
-    const { unresponsiveMs, memoryMb } = this.options;
+    let unbegun = 0;
+    const { unresponsiveMs } = this.options;
     this.watch ??= setInterval(() => {
-      const memory = this.channel.memory();
-      if (memory !== null && memory > memoryMb * bytesPerMb + ownBytes) {
-        return this.kill(`needed more than ${memoryMb} MB of memory`);
-      }
+      if (this.endIfTooLarge()) return;
+      if (!this.begun && ++unbegun >= mostUnbegun) return this.kill('did not begin what it was asked');
       const now = performance.now();
       if (this.unansweredSince === null && now - sinceMs > unresponsiveMs / 4) {
         sinceMs = now;
@@ -241,6 +288,14 @@ export class Isolate {
       }
     }, watchMs);
     this.watch.unref();
+  }
+
+  private endIfTooLarge(): boolean {
+    const { memoryMb } = this.options;
+    const memory = this.channel.memory();
+    const isTooLarge = memory !== null && memory > memoryMb * bytesPerMb + ownBytes;
+    if (isTooLarge) this.kill(`needed more than ${memoryMb} MB of memory`);
+    return isTooLarge;
   }
 
   private settle(): void {
@@ -255,7 +310,8 @@ export class Isolate {
     this.endedHow = how;
     const { task } = this;
     this.settle();
-    task?.reject(new LlmteamError('STEP_CRASHED', this.why ?? how));
+    const why = this.why ?? how;
+    task?.reject(this.begun ? new LlmteamError('STEP_CRASHED', why) : new NotBegun(why));
     this.tellEnded();
   }
 

@@ -7,7 +7,8 @@ import type {
   ModelResponse,
   ProviderContext,
 } from '@llmteam/contracts';
-import { endWhenAborted, leaseOf } from './isolate-lease.js';
+import type { Isolate } from './isolate.js';
+import { inIsolate } from './isolate-lease.js';
 import type { IsolatePools } from './isolate-pools.js';
 import { ModelRelay } from './model-relay.js';
 import { revivedError } from './revived-error.js';
@@ -30,13 +31,23 @@ export function isolatedModel(options: IsolatedModelOptions): LanguageModel {
   };
 }
 
-async function generate(
-  { pools, providerId, config, context, log }: IsolatedModelOptions,
+async function generate(options: IsolatedModelOptions, request: ModelRequest): Promise<ModelResponse> {
+  const { pools, providerId } = options;
+  const { signal } = request;
+  signal.throwIfAborted();
+  const work = (isolate: Isolate) => generateIn(isolate, options, request);
+  try {
+    return await inIsolate(pools, { purpose: { key: providerId }, who: 'its process or thread', signal, work });
+  } catch (thrown) {
+    throw signal.aborted ? signal.reason : thrown;
+  }
+}
+
+async function generateIn(
+  isolate: Isolate,
+  { providerId, config, context, log }: IsolatedModelOptions,
   { signal, onToken, redact: _, ...request }: ModelRequest,
 ): Promise<ModelResponse> {
-  signal.throwIfAborted();
-  const lease = await leaseOf(pools(), providerId, 'its process or thread');
-  const { isolate } = lease;
   const relay = new ModelRelay({
     // Questions come by a channel that is older than this call, to which the requests belong.
     fetch: AsyncResource.bind(context.fetch),
@@ -45,17 +56,12 @@ async function generate(
     onToken,
     send: (message) => isolate.send(message),
   });
-  const unwatch = endWhenAborted(isolate, signal);
   try {
     const call = { provider_id: providerId, config, request, wants_tokens: onToken !== undefined };
     const { outcome } = await isolate.ask<'generate'>({ do: 'generate', work: isolate.nextWork(), ...call }, relay);
     if ('error' in outcome) throw revivedError(outcome.error);
     return outcome.value;
-  } catch (thrown) {
-    throw signal.aborted ? signal.reason : thrown;
   } finally {
-    unwatch();
     relay.close();
-    lease.end(isolate.hasFailed);
   }
 }

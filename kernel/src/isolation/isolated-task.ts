@@ -3,16 +3,29 @@ import { type FiredPorts, isLlmteamError, LlmteamError, type StepContext } from 
 import { executionOf } from '../runtime/handler-context.js';
 import { attemptData } from './attempt-data.js';
 import { AttemptRelay } from './attempt-relay.js';
-import { endWhenAborted, leaseOf } from './isolate-lease.js';
+import { type Isolate, NotBegun } from './isolate.js';
+import { inIsolate } from './isolate-lease.js';
+import type { AttemptData } from './isolate-messages.js';
 import type { IsolatePools } from './isolate-pools.js';
 import { revivedError } from './revived-error.js';
 
 export async function runAttempt(pools: IsolatePools, typeId: string, context: StepContext): Promise<FiredPorts> {
   const attempt = attemptData(executionOf(context));
-  const lease = await leaseOf(pools, typeId, `plugin '${attempt.plugin}'`);
-  const { isolate } = lease;
+  const { plugin, facts } = attempt;
+  const { run_id, step_id } = facts;
+  const { signal } = context;
+  const work = (isolate: Isolate) => runIn(isolate, typeId, attempt, context);
+  const purpose = { key: typeId, run_id, step_id };
+  return await inIsolate(() => pools, { purpose, who: `plugin '${plugin}'`, signal, work });
+}
+
+async function runIn(
+  isolate: Isolate,
+  typeId: string,
+  attempt: AttemptData,
+  context: StepContext,
+): Promise<FiredPorts> {
   const relay = new AttemptRelay(context, (message) => isolate.send(message));
-  const unwatch = endWhenAborted(isolate, context.signal);
   try {
     context.signal.throwIfAborted();
     const run = isolate.ask<'run'>({ do: 'run', work: isolate.nextWork(), type_id: typeId, attempt }, relay);
@@ -23,11 +36,9 @@ export async function runAttempt(pools: IsolatePools, typeId: string, context: S
     if (error.code === 'STEP_FAILED') context.log.warn({ error: outcome.error, stack }, 'the handler of a step threw');
     throw error;
   } catch (thrown) {
-    throw crashOf(thrown, attempt.plugin, context.signal);
+    throw thrown instanceof NotBegun ? thrown : crashOf(thrown, attempt.plugin, context.signal);
   } finally {
-    unwatch();
     relay.close();
-    lease.end(isolate.hasFailed);
   }
 }
 

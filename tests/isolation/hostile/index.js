@@ -164,6 +164,18 @@ const acts = {
     if (ms > 0) await pause(ms);
     return { output: 'done' };
   },
+  loops_later: async (_context, { ms }) => {
+    setTimeout(() => busyFor(600_000), ms);
+    return { output: 1 };
+  },
+  exits_later: async (_context, { ms }) => {
+    setTimeout(() => process.exit(3), ms);
+    return { output: 1 };
+  },
+  grows_later: async () => {
+    setInterval(() => kept.push(Buffer.alloc(10_000_000, 1)), 20);
+    return { output: 1 };
+  },
   loops: async () => {
     for (;;);
   },

@@ -115,6 +115,7 @@ export class IsolatedCode {
     const line = this.#line.forWork(work.work);
     const running = { attempt: work.do === 'run' ? work.attempt : null, aborter, line };
     this.#running = running;
+    line.send({ did: 'begin' });
     const answer = await (work.do === 'run' ? this.#run(work, aborter, line) : this.#generate(work, aborter, line));
     if (this.#running === running) this.#running = null;
     line.send(answer);
