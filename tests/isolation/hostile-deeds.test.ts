@@ -35,7 +35,9 @@ spec('what a hostile handler does', (test) => {
           assert.is(endOf(during), "STEP_FAILED: outside of the handler's promise: stray");
           const after = await amongOthers(hostile, () => hostile.act('strays', { config: { ms: 0 } }));
           assert.is(endOf(after), '"done"');
-          const lines = hostile.logged.filter((line) => line.includes('threw outside of its handler'));
+          const told = () => hostile.logged.filter((line) => line.includes('threw outside of its handler'));
+          while (told().length < 2) await pause(10);
+          const lines = told();
           assert.is(lines.length, 2, lines.join('\n'));
           for (const line of lines) assert.match(line, /"run_id":"run-\d+","step_id":"a"/);
         }),
@@ -58,6 +60,39 @@ spec('what a hostile handler does', (test) => {
       patience,
     );
   }
+
+  for (const isolation of everywhere) {
+    test(
+      `${isolation}: what it logs does not speak for the runtime, and is cut`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          assert.is(endOf(await hostile.act('forges')), '1');
+          const forged = hostile.logged.filter((line) => line.includes('forged line'));
+          assert.is(forged.length, 2);
+          assert.match(
+            String(forged[0]),
+            /{"plugin_level":"fatal","plugin_time":1,"plugin_run_id":"forged","plugin_tenant_id":"other","own":1}$/,
+          );
+          assert.is(forged.filter((line) => line.includes('"run_id":"forged"')).length, 0);
+          const large = String(hostile.logged.find((line) => line.includes('large line')));
+          assert.match(large, /large line m+ … \(cut from 1000011 characters\) .*f … \(cut from 1000012 characters\)/);
+          assert.ok(large.length < 20_000, `a line of ${large.length} characters`);
+        }),
+      patience,
+    );
+  }
+
+  test(
+    'process: lines that it sends around its logger are dropped if they are large, and cut',
+    () =>
+      withHostile('process', async (hostile) => {
+        assert.is(endOf(await hostile.act('log_flood')), '1');
+        const lines = hostile.logged.filter((line) => line.includes('fffff'));
+        assert.is(lines.length, 1);
+        assert.ok(String(lines[0]).length < 9_000);
+      }),
+    patience,
+  );
 
   for (const isolation of isolated) {
     test(

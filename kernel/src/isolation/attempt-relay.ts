@@ -11,6 +11,7 @@ import {
   type StepContext,
   toErrorInfo,
 } from '@llmteam/contracts';
+import { executionOf } from '../runtime/handler-context.js';
 import { FetchRelay } from './fetch-relay.js';
 import type { FromIsolate, Outcome, PlainModelRequest, Question, ToIsolate } from './isolate-messages.js';
 import { Questions, unknownQuestion } from './questions.js';
@@ -47,7 +48,7 @@ export class AttemptRelay {
   }
 
   get log(): Logger {
-    return this.context.log;
+    return executionOf(this.context).log;
   }
 
   receive(message: FromIsolate): void {

@@ -7,6 +7,7 @@
  */
 import { type ErrorInfo, type JsonObject, LlmteamError, type Logger } from '@llmteam/contracts';
 import { strayedMessage } from '../plugins/stray-message.js';
+import { pluginLog } from '../runtime/plugin-log.js';
 import { Budget } from './budget.js';
 import type { ChannelOptions, IsolateChannel, OpenChannel } from './isolate-channel.js';
 import { type FromIsolate, logLevels, type PluginDescription, type ToIsolate } from './isolate-messages.js';
@@ -227,6 +228,7 @@ export class Isolate {
   }
 
   private take(text: string): void {
+    if (isLargeLog(text)) return;
     if (isBomb(text)) return this.kill('sent a message of too many parts');
     const message = JSON.parse(text) as FromIsolate;
     if ('tell' in message && message.tell === 'log') return this.tellLog(message);
@@ -252,8 +254,8 @@ export class Isolate {
 
   private tellLog({ level, fields, message, work }: Extract<FromIsolate, { tell: 'log' }>): void {
     if (!logLevels.includes(level) || typeof fields !== 'object' || !this.logBudget.spend(1)) return;
-    const log = work === this.task?.work ? this.log : this.options.log;
-    log[level]({ ...fields }, String(message));
+    const log = pluginLog(work === this.task?.work ? this.log : this.options.log);
+    log[level](fields, String(message));
   }
 
   /** Whatever it did, its state is no longer what its author thinks. */
@@ -333,6 +335,14 @@ export class Isolate {
 function ownError(info: ErrorInfo): Error {
   const error = revivedError(info);
   return error.code === 'STEP_FAILED' ? new Error(error.message, { cause: error }) : error;
+}
+
+/** Several times what the logger inside sends of a line: only code that goes around it sends more. */
+const largestLog = 128 * 1024;
+
+/** A line of a log that is not worth being parsed. */
+function isLargeLog(text: string): boolean {
+  return text.length > largestLog && text.startsWith('{"tell":"log"');
 }
 
 /** Larger messages are looked at before they are parsed. */

@@ -1,6 +1,7 @@
 /** One attempt whose handler runs in an isolate. Time-outs are those of the work loop. */
 import { type FiredPorts, isLlmteamError, LlmteamError, type StepContext } from '@llmteam/contracts';
 import { executionOf } from '../runtime/handler-context.js';
+import { handlersError } from '../runtime/report-guard.js';
 import { attemptData } from './attempt-data.js';
 import { AttemptRelay } from './attempt-relay.js';
 import { type Isolate, NotBegun } from './isolate.js';
@@ -33,8 +34,9 @@ async function runIn(
     if (relay.fault !== null) throw relay.fault;
     if ('value' in outcome) return outcome.value;
     const error = revivedError(outcome.error);
-    if (error.code === 'STEP_FAILED') context.log.warn({ error: outcome.error, stack }, 'the handler of a step threw');
-    throw error;
+    if (error.code === 'STEP_FAILED')
+      executionOf(context).log.warn({ error: outcome.error, stack }, 'the handler of a step threw');
+    throw handlersError(error, () => context.signal);
   } catch (thrown) {
     throw thrown instanceof NotBegun ? thrown : crashOf(thrown, attempt.plugin, context.signal);
   } finally {

@@ -17,6 +17,8 @@ const channelFd = 3;
 /** Who says more is read no faster: the host has others to listen to. */
 const bytesPerSecond = 64 * 1024 * 1024;
 const messagesPerSecond = 20_000;
+/** Of this process's time. */
+const msPerSecond = 250;
 /** More than a few of the largest answers. */
 const mostUnread = 64 * 1024 * 1024;
 const bytesPerPage = 4_096;
@@ -49,11 +51,18 @@ function connect(child: ChildProcess, events: ChannelEvents): IsolateChannel {
   channel.unref();
   const bytes = new Budget(bytesPerSecond);
   const messages = new Budget(messagesPerSecond);
+  const time = new Budget(msPerSecond);
   channel.on('data', (piece: Buffer) => {
     try {
+      const beganAt = performance.now();
       const texts = frames.push(piece);
       for (const text of texts) events.message(text);
-      if (!bytes.spend(piece.length) || !messages.spend(texts.length)) pauseFor(channel, bytes.waitMs);
+      const isWithin = [
+        bytes.spend(piece.length),
+        messages.spend(texts.length),
+        time.spend(performance.now() - beganAt),
+      ].every(Boolean);
+      if (!isWithin) pauseFor(channel, bytes.waitMs);
     } catch (error) {
       end.reason = `sent ${error instanceof Error ? error.message : 'nonsense'}`;
       child.kill('SIGKILL');

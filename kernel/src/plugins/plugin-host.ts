@@ -26,6 +26,7 @@ import { Reaper } from '../isolation/reaper.js';
 import { openThread } from '../isolation/thread-channel.js';
 import type { Outbound } from '../runtime/outbound.js';
 import { PermissionCheck } from '../runtime/permission-check.js';
+import { pluginLog } from '../runtime/plugin-log.js';
 import { exportedPlugin } from './exported-plugin.js';
 import { guardedControl } from './guarded-control.js';
 import { guardedTask } from './guarded-task.js';
@@ -302,7 +303,7 @@ export class PluginHost {
   private startOne(loaded: StartedPlugin): Promise<unknown> {
     const { plugin, source } = loaded;
     const log = this.options.log.child({ plugin: plugin.name });
-    const start = async () => plugin.start?.({ log, settings: this.settingsFor(source) });
+    const start = async () => plugin.start?.({ log: pluginLog(log), settings: this.settingsFor(source) });
     return isGuest(loaded) ? strayErrors.watchPlugin({ plugin: plugin.name, log }, start) : start();
   }
 

@@ -87,13 +87,25 @@ function checkManifest(specifier: string, manifest: unknown): PluginManifest {
 function findEntry(specifier: string, folder: string, manifest: PluginManifest): string {
   const declared = manifest.entry === undefined ? null : join(folder, manifest.entry);
   if (declared !== null && existsSync(declared)) return declared;
-  const exported = readDescription(specifier, folder).exports;
-  const main = entryOf(exported);
-  if (main === null) throw invalid(specifier, `its package.json exports nothing at '.'; expected is ${sampleExports}`);
+  const { exports: exported, main: named } = readDescription(specifier, folder);
+  const main = exported == null ? mainOf(folder, named) : entryOf(exported);
+  if (main === null)
+    throw invalid(
+      specifier,
+      `its package.json exports nothing at '.', and has no 'main' and no index.js; expected is ${sampleExports}`,
+    );
   const entry = join(folder, main);
   if (!existsSync(entry))
     throw invalid(specifier, `its package.json exports '${main}', which is not there; is it built?`);
   return entry;
+}
+
+/** Without `exports`, as Node does: `main`, with what may be left out of it, or `index.js`. */
+function mainOf(folder: string, named: unknown): string | null {
+  const main = typeof named === 'string' && named !== '' ? named : null;
+  const tried = main === null ? [] : [main, `${main}.js`, `${main}.json`, join(main, 'index.js')];
+  const isFile = (path: string) => statSync(join(folder, path), { throwIfNoEntry: false })?.isFile() === true;
+  return [...tried, 'index.js'].find(isFile) ?? main;
 }
 
 /** `exports` may be a string, `{".": …}` or conditions; `import` wins over `default`. */

@@ -73,7 +73,7 @@ export class HandlerContext implements StepContext {
     return this.#execution.signal;
   }
   get log(): Logger {
-    return this.#execution.log;
+    return this.#execution.handlerLog;
   }
   get span(): Span {
     return this.#execution.span;

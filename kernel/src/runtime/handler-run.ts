@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isLlmteamError, LlmteamError, type TaskType, type Timer } from '@llmteam/contracts';
 import { context } from '@opentelemetry/api';
 import { HandlerContext } from './handler-context.js';
-import { type AttemptResult, guardedError, guardedPorts } from './report-guard.js';
+import { type AttemptResult, guardedError, guardedPorts, handlersError } from './report-guard.js';
 import type { StepExecution } from './step-execution.js';
 import { stackOf } from './thrown-stack.js';
 import type { WorkerDeps } from './worker-deps.js';
@@ -40,7 +40,12 @@ export async function runHandler(execution: StepExecution, task: TaskType, deps:
 async function invoke(execution: StepExecution, task: TaskType): Promise<unknown> {
   const { traceContext, config, arrived } = execution;
   const run = () => task.run(new HandlerContext(execution), config, arrived.input);
-  return await (execution.job.traceparent === undefined ? run() : context.with(traceContext, run));
+  try {
+    return await (execution.job.traceparent === undefined ? run() : context.with(traceContext, run));
+  } catch (thrown) {
+    // What is not in this process is told apart where it is known whether the handler or its process failed.
+    throw execution.entry.standing.isInProcess ? handlersError(thrown, () => execution.signal) : thrown;
+  }
 }
 
 /**

@@ -2,7 +2,15 @@
  * What a handler returned or threw, as it is journaled: total, bounded, without secrets. Whatever a handler does, its attempt gets exactly
  * one report.
  */
-import { type ErrorInfo, errorInfo, type FiredPorts, type Job, type JsonObject, toErrorInfo } from '@llmteam/contracts';
+import {
+  type ErrorInfo,
+  errorInfo,
+  type FiredPorts,
+  type Job,
+  type JsonObject,
+  LlmteamError,
+  toErrorInfo,
+} from '@llmteam/contracts';
 import type { CatalogEntry } from '../catalog/step-catalog.js';
 import { sizeFault } from '../large-values/rough-size.js';
 import type { SecretRedactor } from '../redaction/secret-redactor.js';
@@ -21,6 +29,29 @@ export function guardedError(thrown: unknown, redactor: SecretRedactor): ErrorIn
   const fault = info.details === undefined ? null : jsonFault(info.details);
   const details: JsonObject = { omitted: `details that cannot be stored: ${fault}` };
   return redactor.json(fault === null ? info : { ...info, details });
+}
+
+/** What only the runtime can know. */
+const codesOfRuntime: ReadonlySet<string> = new Set([
+  'CANCELLED',
+  'WORKER_LOST',
+  'NO_WORKER',
+  'STEP_TIMEOUT',
+  'STEP_CRASHED',
+  'RUN_TIMEOUT',
+  'TASK_TIMEOUT',
+  'ITERATION_FAILED',
+  'BRANCHES_FAILED',
+  'CHILD_RUN_FAILED',
+  'INTERNAL',
+]);
+
+/** An error of a handler that was not told to stop: it has failed, whatever it says of the runtime. */
+export function handlersError(thrown: unknown, signal: () => AbortSignal): unknown {
+  const { error_code, error_message, recoverable } = toErrorInfo(thrown);
+  if (!codesOfRuntime.has(error_code) || signal().aborted) return thrown;
+  const details = { code: error_code };
+  return new LlmteamError('STEP_FAILED', error_message, { cause: thrown, recoverable, details });
 }
 
 /** The ports a handler fired, or what is wrong with them. */

@@ -38,6 +38,7 @@ import { jobVariables } from './job-variables.js';
 import { jsonFault } from './json-guard.js';
 import { meteredModel } from './metered-model.js';
 import type { OutboundPolicy } from './outbound.js';
+import { pluginLog } from './plugin-log.js';
 import type { WorkerDeps } from './worker-deps.js';
 
 /** Progress is told at most this often. */
@@ -58,6 +59,7 @@ export class StepExecution {
   private progressPause: Timer | null = null;
   /** Called when the handler is known to end the process. */
   onBlame: () => void = () => undefined;
+  private guestLog: Logger | null = null;
   /** Ends the requests of the attempt; apart from `aborter`, because a handler that has ended need not hear of its end. */
   private requestsEnd: AbortController | null = null;
 
@@ -84,6 +86,12 @@ export class StepExecution {
     const { run_id, step_id, scope, attempt, tenant_id } = this.job;
     this.childLog ??= this.deps.log.child({ run_id, step_id, scope, attempt, tenant_id });
     return this.childLog;
+  }
+
+  /** The same, for the handler. */
+  get handlerLog(): Logger {
+    this.guestLog ??= pluginLog(this.log);
+    return this.guestLog;
   }
 
   get span(): Span {

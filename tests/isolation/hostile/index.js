@@ -5,9 +5,12 @@
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
+import os from 'node:os';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import v8 from 'node:v8';
 import { parentPort } from 'node:worker_threads';
+import { cycle, fickle, odd, poisoned, results, strange } from './odd-values.js';
 
 const name = basename(dirname(fileURLToPath(import.meta.url)));
 const brand = Symbol.for('llmteam.error');
@@ -22,90 +25,6 @@ function busyFor(ms) {
   const until = performance.now() + ms;
   while (performance.now() < until);
 }
-
-function cycle() {
-  const one = { name: 'one' };
-  one.self = one;
-  return one;
-}
-
-/** A cycle with two ways at each turn. */
-function bush() {
-  const one = {};
-  one.left = one;
-  one.right = one;
-  return one;
-}
-
-/** Another answer whenever it is asked. */
-function fickle() {
-  let asked = 0;
-  return Object.defineProperty({}, 'odd', { enumerable: true, get: () => (asked++ === 0 ? 'first' : 10n) });
-}
-
-/** Whatever it is asked, it throws. */
-function poisoned() {
-  const refuse = () => {
-    throw new Error('do not touch');
-  };
-  const traps = ['get', 'has', 'ownKeys', 'getPrototypeOf', 'getOwnPropertyDescriptor'];
-  return new Proxy({}, Object.fromEntries(traps.map((trap) => [trap, refuse])));
-}
-
-const odd = {
-  error: () => new Error('an ordinary error'),
-  text: () => 'only a text',
-  nothing: () => undefined,
-  null: () => null,
-  bare: () => Object.create(null),
-  symbol: () => Symbol('odd'),
-  function: () => () => 1,
-  bigint: () => 10n,
-  cycle,
-  proxy: poisoned,
-  long: () => new Error('x'.repeat(20_000_000)),
-  message: () => Object.assign(new Error('replaced'), { message: { not: 'text' } }),
-  branded: () => ({
-    [Symbol.for('llmteam.error')]: true,
-    name: 7,
-    code: 10n,
-    message: cycle(),
-    recoverable: 'maybe',
-    details: { deep: 10n },
-  }),
-  details: () => ({
-    [Symbol.for('llmteam.error')]: true,
-    name: 'Odd',
-    code: 'ODD',
-    message: 'large details',
-    recoverable: true,
-    details: { text: 'y'.repeat(1_000_000) },
-  }),
-};
-
-const results = {
-  nothing: undefined,
-  null: null,
-  number: 3,
-  list: [1],
-  bigint: { output: 10n },
-  cycle: { output: cycle() },
-  date: { output: new Date(0) },
-  map: { output: new Map() },
-  function: { output: () => 1 },
-  nan: { output: Number.NaN },
-  proto: { output: JSON.parse('{"__proto__": 1}') },
-  port: { output: 1, elsewhere: 2 },
-  missing: {},
-  deep: { output: Array.from({ length: 200 }).reduce((inner) => [inner], 1) },
-  large: { output: 'z'.repeat(20_000_000) },
-  getter: Object.defineProperty({}, 'output', { enumerable: true, get: () => cycle() }),
-  bush: { output: bush() },
-  long_key: { output: { ['k'.repeat(10_000_000)]: 10n } },
-  to_json: { output: { toJSON: () => 10n } },
-};
-
-const strange = { bigint: () => 10n, cycle, bush, proxy: poisoned, fickle };
 
 /** Every place that a value can go to. */
 const sinks = {
@@ -150,6 +69,9 @@ const acts = {
     if (what === 'memo') await context.memo('odd', async () => 10n);
     if (what === 'store') await context.store('kept').set('odd', 10n);
     return { output: 1 };
+  },
+  poses: async (_context, { code }) => {
+    raise({ [brand]: true, name: 'LlmteamError', code, message: 'posing', recoverable: false });
   },
   exits: async () => process.exit(3),
   strays: async (_context, { ms }) => {
@@ -229,6 +151,17 @@ const acts = {
       throw new Error('the template is missing', { cause });
     }
   },
+  system: async () => {
+    const ways = [
+      () => os.setPriority(process.ppid, os.getPriority(process.ppid)),
+      () => v8.setFlagsFromString('--stack-size=900'),
+      () => v8.writeHeapSnapshot(),
+      () => process.report.writeReport(),
+      () => process.umask(0),
+      () => process.setuid?.(0) ?? raise(Object.assign(new Error('not in threads'), { code: 'PERMISSION_DENIED' })),
+    ];
+    return { output: ways.map(tried) };
+  },
   processes: async () => {
     const { spawnSync } = await import('node:child_process');
     return { output: [tried(() => spawnSync('true').status), tried(() => process.kill(process.ppid, 0))] };
@@ -288,6 +221,20 @@ const acts = {
     for (let sent = 0; sent < bytes; sent += lines.length) {
       if (!process.stdout.write(lines)) await new Promise((resolve) => process.stdout.once('drain', resolve));
     }
+    return { output: 1 };
+  },
+  forges: async (context) => {
+    const forged = { level: 'fatal', time: 1, run_id: 'forged', tenant_id: 'other', own: 1 };
+    context.log.error(forged, 'forged line');
+    context.log.child({ run_id: 'forged' }).error({}, 'forged line');
+    context.log.error({ large: 'f'.repeat(1_000_000) }, `large line ${'m'.repeat(1_000_000)}`);
+    return { output: 1 };
+  },
+  log_flood: async () => {
+    const line = (size) => JSON.stringify({ tell: 'log', level: 'info', fields: {}, message: 'f'.repeat(size) });
+    for (let at = 0; at < 20; at++) say(line(10_000_000));
+    say(line(100_000));
+    await pause(10);
     return { output: 1 };
   },
   logs: async (context, { count }) => {

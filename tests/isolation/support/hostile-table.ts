@@ -149,6 +149,17 @@ const deeds: readonly HostileRow[] = [
     end: /^\["(PERMISSION_DENIED|ERR_ACCESS_DENIED)","(PERMISSION_DENIED|ERR_ACCESS_DENIED)"\]$/,
   },
   {
+    name: 'system',
+    config: { act: 'system' },
+    containedIn: isolated,
+    end: /^\[("PERMISSION_DENIED",?){6}\]$/,
+  },
+  ...['CANCELLED', 'WORKER_LOST', 'STEP_TIMEOUT', 'STEP_CRASHED'].map((code) => ({
+    name: `poses_${code.toLowerCase()}`,
+    config: { act: 'poses', code },
+    end: /^STEP_FAILED: posing$/,
+  })),
+  {
     name: 'network',
     config: { act: 'network', port: 9 },
     containedIn: isolated,

@@ -1,6 +1,6 @@
 import { type AttributeValue, INVALID_SPAN_CONTEXT, type Span, trace } from '@opentelemetry/api';
+import { plainFields } from '../../runtime/plugin-log.js';
 import type { WorkLine } from './host-line.js';
-import { plainFields } from './plain-values.js';
 
 /** The span of the attempt is the host's; what the handler says about it is told there. */
 export function isolatedSpan(line: WorkLine): Span {

@@ -7,8 +7,11 @@ import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
 import dns from 'node:dns';
 import inspector from 'node:inspector';
-import { syncBuiltinESMExports } from 'node:module';
+import nodeModule, { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
+import os from 'node:os';
+import v8 from 'node:v8';
+import { isMainThread } from 'node:worker_threads';
 import { LlmteamError } from '@llmteam/contracts';
 
 /** Whether a connection may be opened, by host and port. */
@@ -35,6 +38,7 @@ export function guardNetwork(hosts: readonly string[]): void {
   guardNames(hosts);
   guardGlobals();
   guardProcess();
+  guardSystem();
   // What modules import by name is otherwise what it was before.
   syncBuiltinESMExports();
 }
@@ -106,6 +110,22 @@ function guardProcess(): void {
     ['kill', '_kill', 'binding', '_linkedBinding', '_debugProcess', 'dlopen'],
     'reach other processes',
   );
+}
+
+/** What reaches the whole process or its host, or writes files by ways that are not the file system's. */
+function guardSystem(): void {
+  deny(os as unknown as Members, ['setPriority'], 'change priorities of processes');
+  const identity = ['setuid', 'setgid', 'seteuid', 'setegid', 'setgroups', 'initgroups', 'umask', 'chdir'];
+  deny(process as unknown as Members, identity, 'change its process');
+  deny(v8 as unknown as Members, ['setFlagsFromString'], 'change the engine');
+  const writers: readonly [unknown, readonly string[]][] = [
+    [v8, ['writeHeapSnapshot', 'setHeapSnapshotNearHeapLimit', 'startCpuProfile', 'startHeapProfile']],
+    // A thread does not even have the module.
+    [isMainThread ? process.getBuiltinModule('node:trace_events') : null, ['createTracing']],
+    [process.report, ['writeReport']],
+    [nodeModule, ['enableCompileCache', 'flushCompileCache']],
+  ];
+  for (const [members, keys] of writers) deny((members ?? {}) as Members, keys, 'let Node write files');
 }
 
 function deny(members: Members, keys: readonly string[], what: string): void {

@@ -1,5 +1,5 @@
 /** Values of the plugin's code as texts that can be sent. Total: a fault is part of the answer. */
-import { type ErrorInfo, errorInfo, type FiredPorts, type JsonObject, toErrorInfo } from '@llmteam/contracts';
+import { type ErrorInfo, errorInfo, type FiredPorts, toErrorInfo } from '@llmteam/contracts';
 import { sizeFault } from '../../large-values/rough-size.js';
 import { jsonCopy } from '../../plugins/json-copy.js';
 import { jsonFault, withoutUndefined } from '../../runtime/json-guard.js';
@@ -29,28 +29,6 @@ export function plainPorts(stepId: string, returned: unknown): Outcome<FiredPort
     return plainOutcome(`the result of step '${stepId}'`, returned);
   }
   return { error: errorInfo('STEP_RESULT_INVALID', `step '${stepId}' ${notPorts(returned)}`) };
-}
-
-const longestField = 8_192;
-
-/** The fields of a log line. */
-export function plainFields(fields: object): JsonObject {
-  try {
-    const text = JSON.stringify(fields, (_key, part: unknown) => loggable(part));
-    const plain: unknown = JSON.parse(text);
-    const isObject = typeof plain === 'object' && plain !== null && !Array.isArray(plain);
-    if (isObject && text.length <= longestField) return plain as JsonObject;
-    return { fields: text.slice(0, longestField) };
-  } catch {
-    return { fields: 'cannot be written as JSON' };
-  }
-}
-
-function loggable(part: unknown): unknown {
-  if (typeof part === 'bigint') return String(part);
-  if (!(part instanceof Error)) return part;
-  const { name, message, stack } = part;
-  return { type: name, message, stack: stack?.slice(0, longestField / 2) };
 }
 
 export function errorOf(thrown: unknown): { readonly error: ErrorInfo } {
