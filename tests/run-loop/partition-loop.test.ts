@@ -333,7 +333,15 @@ spec('partition loop', (test) => {
       assert.equal(await partition.lag(), { behind: 2 });
       assert.is(partition.status().isLive, false);
       await partition.takeOver();
-      const status = { isLive: true, position: 2, liveRuns: 2, residentRuns: 2, timers: 1, unreadableMessages: 0 };
+      const status = {
+        isLive: true,
+        position: 2,
+        liveRuns: 2,
+        residentRuns: 2,
+        timers: 1,
+        unreadableMessages: 0,
+        redispatchedJobs: 0,
+      };
       assert.equal(partition.status(), { ...status, entriesApplied: 2, entriesIgnored: 0 });
       assert.equal(await partition.lag(), { behind: 0 });
       const late: Fact = {
