@@ -53,6 +53,22 @@ spec('versions of plugins', (test) => {
       assert.equal(described.sort(), ['In version 1.4.0.', 'In version 2.0.1.']);
     }));
 
+  test('a pre-release is taken if it is asked for, or if there is nothing else', () => {
+    const next: Wanted = { ...first, alias: 'acme-ocr-next', version: '3.0.0-rc.1' };
+    return loading([first, second, next], ({ catalog }) => {
+      const types = ['ocr', 'ocr@*', 'ocr@2', 'ocr@>=1', 'ocr@^3.0.0-rc', 'ocr@3.0.0-rc.1', 'ocr@3', 'ocr@'];
+      const versions = ['2.0.1', '2.0.1', '2.0.1', '2.0.1', '3.0.0-rc.1', '3.0.0-rc.1', '3.0.0-rc.1'];
+      assert.equal(
+        types.map((type) => chosen(catalog, type)),
+        [...versions.map((version) => `ocr ${version}`), 'unknown_version'],
+      );
+      assert.equal(
+        catalog.list().map(({ version }) => version),
+        ['2.0.1'],
+      );
+    });
+  });
+
   test('another version of the same major stands for one that is gone, of another major none', () =>
     loading([{ ...first, version: '1.5.0' }, second], ({ catalog }) => {
       assert.is(catalog.find('ocr', '1.4.0'), undefined);

@@ -112,14 +112,17 @@ export class StepCatalog implements StepTypes {
     return this.types.get(typeId)?.find((entry) => entry.control === null && isSame(entry));
   }
 
-  /** The newest version allowed by a step's `type`, which may carry a range (`type@range`). */
+  /**
+   * The newest version allowed by a step's `type`, which may carry a range (`type@range`). A pre-release is taken, as npm does it, if the range
+   * names one of the same version; besides, if nothing else is allowed.
+   */
   choose(type: string): VersionChoice {
     const entries = this.offered(bareType(type));
     if (entries.length === 0) return { kind: 'unknown_type' };
     const range = type.includes('@') ? type.slice(type.indexOf('@') + 1) : '*';
-    const entry = entries.find(({ metadata }) =>
-      semver.satisfies(metadata.version, range, { includePrerelease: true }),
-    );
+    const allowed = (includePrerelease: boolean) =>
+      entries.find(({ metadata }) => semver.satisfies(metadata.version, range, { includePrerelease }));
+    const entry = range === '' ? undefined : (allowed(false) ?? allowed(true));
     if (entry !== undefined) return { kind: 'found', entry };
     return { kind: 'unknown_version', versions: entries.map(({ metadata }) => metadata.version) };
   }
@@ -139,8 +142,10 @@ export class StepCatalog implements StepTypes {
 
   /** The newest version of every type, ordered by type id. */
   list(): StepTypeMetadata[] {
-    const newest = [...this.types.keys()].flatMap((typeId) => this.offered(typeId).slice(0, 1));
-    return newest.map((entry) => entry.metadata).sort((a, b) => a.type_id.localeCompare(b.type_id, 'en'));
+    const newest = [...this.types.keys()].map((typeId) => this.choose(typeId));
+    return newest
+      .flatMap((choice) => (choice.kind === 'found' ? [choice.entry.metadata] : []))
+      .sort((a, b) => a.type_id.localeCompare(b.type_id, 'en'));
   }
 
   /** The versions of a type that new runs may take, newest first. */

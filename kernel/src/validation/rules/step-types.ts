@@ -24,7 +24,8 @@ function* checkType(step: DraftStep, type: string, { context, closest }: Segment
   const typeId = bareType(type);
   if (choice.kind === 'unknown_version') {
     const range = type.slice(typeId.length + 1);
-    const fault = semver.validRange(range) === null ? 'is not a version range' : 'fits no installed version';
+    const fault =
+      range === '' || semver.validRange(range) === null ? 'is not a version range' : 'fits no installed version';
     const versions = listed(choice.versions, 'and');
     const message = `${subject}: ${quoted(range)} ${fault} of ${quoted(typeId)}; installed: ${versions}`;
     yield error('UNKNOWN_VERSION', path, message, choice.versions[0] && `${typeId}@${choice.versions[0]}`);
