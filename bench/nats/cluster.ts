@@ -10,6 +10,7 @@ import { defaultSettings } from '@llmteam/backend-nats';
 import type { Backend, Json, RunKey, Segment } from '@llmteam/contracts';
 import { createExpressionCompiler, createRunService, Definitions, defineSegment } from '@llmteam/kernel';
 import { loadConfig, loadPlugins, openServiceBackend, serviceConfig, systemClock } from '@llmteam/service-host';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { withFolder } from '../folder.js';
 import { silent } from '../silent.js';
@@ -40,6 +41,8 @@ export interface Cluster {
   addCoordinator(): Promise<Service>;
   /** Resolves once the checkpoint of every partition has reached the end of its journal. */
   checkpointed(): Promise<void>;
+  /** What the streams of the journal take on the server. */
+  journalBytes(): Promise<number>;
 }
 
 const noopPlugin = fileURLToPath(new URL('../../noop-plugin', import.meta.url));
@@ -85,7 +88,7 @@ export async function withCluster<T>(options: ClusterOptions, work: (cluster: Cl
   );
 }
 
-type Client = Pick<Cluster, 'prepare' | 'start' | 'runMany' | 'run' | 'checkpointed'>;
+type Client = Pick<Cluster, 'prepare' | 'start' | 'runMany' | 'run' | 'checkpointed' | 'journalBytes'>;
 
 async function withClient<T>(
   path: string,
@@ -121,11 +124,19 @@ async function withClient<T>(
       checkpointed: async () => {
         for (let partition = 0; partition < partitions; partition++) await checkpointed(backend, partition);
       },
+      journalBytes: () => journalBytes(connection),
     });
   } finally {
     await connection.close();
     await backend.close();
   }
+}
+
+async function journalBytes(connection: NatsConnection): Promise<number> {
+  const manager = await jetstreamManager(connection);
+  const names = Array.from({ length: partitions }, (_, partition) => `${namespace.toUpperCase()}_JOURNAL_${partition}`);
+  const streams = await Promise.all(names.map((name) => manager.streams.info(name)));
+  return streams.reduce((sum, { state }) => sum + state.bytes, 0);
 }
 
 async function checkpointed({ kv, journal }: Pick<Backend, 'kv' | 'journal'>, partition: number): Promise<void> {

@@ -3,6 +3,7 @@ import type { Row } from '../row.js';
 import { gapBetweenSteps } from './rows/gap.js';
 import { latencyUnderLoad } from './rows/latency.js';
 import { scaling } from './rows/scaling.js';
+import { storage } from './rows/storage.js';
 import { takeover } from './rows/takeover.js';
 import { alwaysSynced, throughputOnNats } from './rows/throughput.js';
 import { waiting } from './rows/waiting.js';
@@ -15,4 +16,5 @@ export const natsQuestions: readonly (() => Promise<Row | readonly Row[]>)[] = [
   scaling,
   takeover,
   waiting,
+  storage,
 ];

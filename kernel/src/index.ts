@@ -75,6 +75,7 @@ export { Retry } from './retry/retry.js';
 export { followWithRetry } from './run-index/follow-with-retry.js';
 export { IndexFeed, type IndexFeedOptions } from './run-index/index-feed.js';
 export { announceRemoval, redactedPrefix, removedPrefix, removedRuns } from './run-index/removed-runs.js';
+export { differenceFromJournal, type SameJournalDeps } from './run-index/same-journal.js';
 export { eventLines } from './run-log/event-lines.js';
 export { catchUpIndex } from './run-loop/index-catch-up.js';
 export { type RebuildDeps, type RebuildProgress, rebuildIndex } from './run-loop/index-rebuild.js';

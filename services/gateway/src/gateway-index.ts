@@ -5,8 +5,15 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type IndexChange, isLlmteamError, type KvStore, type Logger, type RunIndex } from '@llmteam/contracts';
-import type { IndexFeedOptions } from '@llmteam/kernel';
+import {
+  type Backend,
+  type IndexChange,
+  isLlmteamError,
+  type KvStore,
+  type Logger,
+  type RunIndex,
+} from '@llmteam/contracts';
+import { differenceFromJournal, type IndexFeedOptions } from '@llmteam/kernel';
 import {
   installationName,
   openIndexFile,
@@ -20,12 +27,29 @@ import { composeIndexFeed } from './root.js';
 const longestAwayMs = 6 * 24 * 3_600_000;
 const installationKey = 'installation';
 
-/** Continues with the index in the file if possible. @throws LlmteamError `STORE_LOCKED` if another gateway uses the file, `STORE_CORRUPT` if it is not a run index */
-export async function openGatewayIndex(config: ServiceConfig, kv: KvStore, log: Logger): Promise<RunIndex> {
+/**
+ * Continues with the index in the file if possible.
+ * @throws LlmteamError `STORE_LOCKED` if another gateway uses the file, `STORE_CORRUPT` if it is not a run index; of the journal
+ */
+export async function openGatewayIndex(
+  config: ServiceConfig,
+  { kv, journal }: Pick<Backend, 'kv' | 'journal'>,
+  log: Logger,
+): Promise<RunIndex> {
   const file = indexFile(config);
   const installation = await installationOf(kv);
   const { index, setAside } = await openIndexFile({ file, installation, longestAwayMs });
   if (setAside !== null) log.warn({ file, reason: setAside }, 'the run index is rebuilt; the old one is set aside');
+  try {
+    const reason = await differenceFromJournal({ journal, index });
+    if (reason !== null) {
+      log.warn({ file, reason }, 'the run index is rebuilt: the journal was restored from a backup, or lost entries');
+      await index.clear();
+    }
+  } catch (error) {
+    await index.close();
+    throw error;
+  }
   return index;
 }
 
@@ -41,7 +65,7 @@ export async function rebuildGatewayIndex(
   const clock = systemClock();
   const backend = await openServiceBackend(config, { name: 'llmteam index rebuild', clock, log });
   try {
-    const index = await openGatewayIndex(config, backend.kv, log);
+    const index = await openGatewayIndex(config, backend, log);
     try {
       await index.clear();
       const listed = { runs: 0, tasks: 0 };

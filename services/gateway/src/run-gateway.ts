@@ -60,7 +60,7 @@ async function openGateway(
   lifecycle.opens('backend', () => backend.close());
   await host.start();
   lifecycle.opens('plugins', () => host.stop());
-  const index = await openGatewayIndex(config, backend.kv, log);
+  const index = await openGatewayIndex(config, backend, log);
   lifecycle.opens('run index', () => index.close());
 
   const ended = { byFailure: false };

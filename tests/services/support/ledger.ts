@@ -6,7 +6,7 @@ import type { Installation } from './installation.js';
 const plugin = join(import.meta.dirname, '../../../../tests/faults/ledger-plugin');
 
 /** Adds a step type `ledger` to the services that writes a line per execution. Returns the lines. */
-export function withLedger({ cli }: Installation, more: object = {}): () => string[] {
+export function withLedger({ cli }: Pick<Installation, 'cli'>, more: object = {}): () => string[] {
   const file = join(cli.folder, 'ledger.txt');
   cli.write('llmteam.config.json', {
     plugins: [{ package: plugin, isolation: 'inline' }],
