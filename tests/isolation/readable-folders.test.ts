@@ -143,6 +143,18 @@ spec('what a process may read', (test) => {
       });
     }));
 
+  test('a package may be a link to a link, as `npm link` makes them', () =>
+    withScene(({ pack, link, reached }) => {
+      pack('own/plug', needs('@s/lib'));
+      pack('packages/lib', { name: '@s/lib' });
+      link('global/node_modules/@s/lib', '../../../packages/lib');
+      link('own/plug/node_modules/@s/lib', '../../../../global/node_modules/@s/lib');
+      assert.equal(reached('own/plug', { imports: ['@s/lib'], files: ['packages/lib/creds'] }), {
+        '@s/lib': 'ok',
+        'packages/lib/creds': 'ok',
+      });
+    }));
+
   test('a link in it, in a dependency or behind a link that leads elsewhere is a reason to refuse it', () =>
     withScene(({ pack, link, refusal }) => {
       const refused = (plugin: string, path: string, target: string) =>

@@ -61,7 +61,7 @@ async function spansOfRun(): Promise<readonly ReceivedSpan[]> {
       const task = `/tasks/${encodeURIComponent(`${run_id}:approve`)}`;
       await until('the task', async () => (await ask(task)).status === 200 || null);
       // What a worker has not exported yet dies with it.
-      const ofWorkers = () => receiver.spans.filter(({ name }) => /^(GET|chat)/.test(name)).length;
+      const ofWorkers = () => receiver.spans.filter(({ name }) => /^(GET$|chat )/.test(name)).length;
       await until('four requests and a call of a model', () => ofWorkers() === 5 || null);
       workers[0]?.signal('SIGKILL');
       await killOwner(installation, coordinators, run_id);

@@ -1,12 +1,14 @@
 /** The packages that the code of a plugin consists of: its own, and what each of them names in its package.json. */
-import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 
 /** What names a folder in `node_modules` and no other. */
 const packageName = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/i;
 /** More packages than any plugin has. */
 const mostPackages = 2_000;
 const modulesName = 'node_modules';
+/** As Linux follows. */
+const mostLinks = 40;
 
 export interface DependedPackages {
   /** Real folders; the first one is the plugin's. */
@@ -22,11 +24,22 @@ export function dependedPackages(packageFolder: string): DependedPackages {
   for (const folder of folders) {
     if (folders.size > mostPackages) throw new Error(`it depends on more than ${mostPackages} packages`);
     for (const { path, real } of dependenciesOf(folder)) {
-      if (path !== real) links.add(path);
+      for (const link of linksFrom(path, real)) links.add(link);
       folders.add(real);
     }
   }
   return { folders: [...folders], links: [...links] };
+}
+
+/** The path, if it is a link, and the links that this one leads through: `npm link` makes two of them. */
+function linksFrom(path: string, real: string): string[] {
+  const links: string[] = [];
+  for (let at = path; at !== real && isLink(at) && links.length < mostLinks; ) {
+    links.push(at);
+    const target = resolve(dirname(at), readlinkSync(at));
+    at = join(realpathSync(dirname(target)), basename(target));
+  }
+  return links;
 }
 
 interface Dependency {
