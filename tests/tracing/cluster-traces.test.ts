@@ -8,7 +8,7 @@ import { until } from '../services/support/until.js';
 import { spec } from '../support/spec.js';
 import { child, mixed } from './support/mixed-segment.js';
 import { openMixedServer } from './support/mixed-server.js';
-import { checkChild, mixedLine, mixedTree } from './support/mixed-tree.js';
+import { checkChild, mixedLine, mixedNames, mixedTree } from './support/mixed-tree.js';
 import { openOtlpReceiver, type ReceivedSpan } from './support/otlp-receiver.js';
 import { treeOf } from './support/span-tree.js';
 
@@ -87,7 +87,7 @@ spec('traces of an installation', (test) => {
       const ids = spans.map(({ trace_id, span_id }) => `${trace_id}/${span_id}`);
       assert.is(new Set(ids).size, ids.length);
       const ofCaller = spans.filter(({ trace_id }) => trace_id === caller.trace_id);
-      assert.equal(treeOf(ofCaller, mixedLine, caller.span_id), mixedTree);
+      assert.equal(treeOf(ofCaller, mixedLine, caller.span_id, mixedNames), mixedTree);
       checkChild(spans);
       const services = (name: RegExp) => [
         ...new Set(ofCaller.filter((span) => name.test(span.name)).map(({ service }) => service)),

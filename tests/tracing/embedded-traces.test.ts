@@ -7,7 +7,7 @@ import { recordingLogger } from '../support/recording-logger.js';
 import { spec } from '../support/spec.js';
 import { child, mixed } from './support/mixed-segment.js';
 import { openMixedServer } from './support/mixed-server.js';
-import { checkChild, mixedLine, mixedTree } from './support/mixed-tree.js';
+import { checkChild, mixedLine, mixedNames, mixedTree } from './support/mixed-tree.js';
 import { type OtlpReceiver, openOtlpReceiver, type ReceivedSpan } from './support/otlp-receiver.js';
 import { treeOf } from './support/span-tree.js';
 import { tracedConfig } from './support/traced-config.js';
@@ -50,7 +50,7 @@ spec('traces of an embedded runtime', (test) => {
       const ids = spans.map(({ trace_id, span_id }) => `${trace_id}/${span_id}`);
       assert.is(new Set(ids).size, ids.length);
       const ofCaller = spans.filter(({ trace_id }) => trace_id === caller.trace_id);
-      assert.equal(treeOf(ofCaller, mixedLine, caller.span_id), mixedTree);
+      assert.equal(treeOf(ofCaller, mixedLine, caller.span_id, mixedNames), mixedTree);
       for (const { trace_state } of ofCaller) assert.is(trace_state, 'acme=1');
       assert.is(receiver.requests[0]?.headers['x-scope'], 'tests');
       checkChild(spans);

@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import { mixed } from './mixed-segment.js';
 import type { ReceivedSpan } from './otlp-receiver.js';
 
 /** What a line of the tree tells of a span besides its name. */
@@ -50,3 +51,6 @@ export function checkChild(spans: readonly ReceivedSpan[]): void {
   assert.equal(run?.links, [{ trace_id: step?.trace_id, span_id: step?.span_id }]);
   assert.equal(step?.links, [{ trace_id: run?.trace_id, span_id: run?.span_id }]);
 }
+
+/** Names of its steps' spans, in the order in which they begin. */
+export const mixedNames: readonly string[] = mixed.steps.map(({ step_id }) => `step ${step_id}`);
