@@ -140,13 +140,24 @@ spec('the metrics of runs', (test) => {
     const backend = await openMemoryBackend({ clock, partitions: 2 });
     const kept: Backend = { ...backend, close: async () => undefined };
     const open: string[] = [];
+    let begun = 0;
     await withClient(async (client) => {
-      open.push(await start(client, 'waiting'), await start(client, 'waiting'));
+      open.push(await start(client, 'waiting'));
+      begun = clock.now();
+      open.push(await start(client, 'waiting'));
       await start(client, 'echo');
       await until(async () => (await samples(client)).get(ended('echo', 'completed')) === 1);
     }, kept);
     await withClient(async (client) => {
-      assert.is((await samples(client)).get(running), 2);
+      const atLeast = (clock.now() - begun) / 1_000;
+      const restarted = await samples(client);
+      assert.is(restarted.get(running), 2);
+      const ages = [...restarted].filter(([name]) => name.startsWith('llmteam_oldest_run_seconds'));
+      assert.equal(
+        ages.map(([name]) => name),
+        ['llmteam_oldest_run_seconds{segment_id="waiting",tenant_id="acme"}'],
+      );
+      assert.ok((ages[0]?.[1] ?? 0) >= atLeast, `${ages} is less than ${atLeast}`);
       for (const runId of open) await client.post(`/api/v1/runs/${runId}/cancel`);
       await until(async () => (await samples(client)).get(ended('waiting', 'cancelled')) === 2);
       const found = await samples(client);

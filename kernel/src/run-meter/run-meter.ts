@@ -102,6 +102,11 @@ export class RunMeter {
     return this.counts;
   }
 
+  /** The start of every live run, in no order: a pass over a map in memory. */
+  *starts(): Generator<Pick<LiveRun, 'tenant_id' | 'segment_id' | 'started_at'>> {
+    yield* this.live.values();
+  }
+
   /** Some live runs with their definitions. Those of runs that started before this process are read from the journal. */
   async *pinned(limit: number): AsyncGenerator<PinnedRun> {
     for (const [key, run] of [...this.live].slice(0, limit)) {

@@ -18,6 +18,7 @@ import { TenantLimits } from './limits/tenant-limits.js';
 import { UnreadResponses } from './limits/unread-responses.js';
 import { GatewayMetrics } from './metrics/gateway-metrics.js';
 import { MetricsPage } from './metrics/metrics-page.js';
+import { OldestRuns } from './metrics/oldest-runs.js';
 import { OpenTasks } from './metrics/open-tasks.js';
 import { ServedDocument } from './openapi/served-document.js';
 import type { RouteServices } from './routes/route-services.js';
@@ -112,6 +113,7 @@ function bindMetrics(bind: Bind): void {
     (metrics, token, meter, streams, index, clock) =>
       new MetricsPage(metrics, token, {
         activeRuns: () => meter.activeByTenant(),
+        oldestRuns: new OldestRuns(meter, clock),
         tasks: new OpenTasks(index, () => meter.activeByTenant(), clock),
         openStreams: () => streams.open,
         unreadBytes: () => streams.unreadBytes,

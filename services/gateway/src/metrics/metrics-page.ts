@@ -5,11 +5,13 @@ import {
   type MetricsRequest,
   type MetricsText,
 } from '@llmteam/service-host';
+import type { OldestRuns } from './oldest-runs.js';
 import type { OpenTasks, TenantTasks } from './open-tasks.js';
 
 export interface Gauged {
   /** Active runs per tenant. */
   readonly activeRuns: () => ReadonlyMap<string, number>;
+  readonly oldestRuns: OldestRuns;
   readonly tasks: OpenTasks;
   readonly openStreams: () => number;
   readonly unreadBytes: () => number;
@@ -19,11 +21,21 @@ export interface Gauged {
 export class MetricsPage {
   private readonly exposure: MetricsExposure;
 
-  constructor(metrics: Metrics, token: string | null, { activeRuns, tasks, openStreams, unreadBytes }: Gauged) {
+  constructor(metrics: Metrics, token: string | null, gauged: Gauged) {
+    const { activeRuns, oldestRuns, tasks, openStreams, unreadBytes } = gauged;
     this.exposure = guardedMetricsExposure(metrics.registry, token);
     metrics.lookedUpBy(
       { name: 'running_segments', help: 'Runs that have begun and not ended', labels: ['tenant_id'] },
       () => [...activeRuns()].map(([tenantId, value]) => ({ labels: { tenant_id: tenantId }, value })),
+    );
+    metrics.lookedUpBy(
+      {
+        name: 'oldest_run_seconds',
+        help: 'Age of the oldest run that has not ended',
+        labels: ['segment_id', 'tenant_id'],
+        aggregator: 'max',
+      },
+      () => oldestRuns.read(),
     );
     metrics.lookedUp({ name: 'gateway_open_streams', help: 'Readers that follow runs now' }, openStreams);
     metrics.lookedUp(

@@ -1,0 +1,40 @@
+/**
+ * Purpose: the age of the oldest live run of each segment and tenant.
+ * Owns: how old an answer may be: a reading passes over all live runs of the installation, a few milliseconds for 100,000.
+ */
+import type { Clock } from '@llmteam/contracts';
+import type { RunMeter } from '@llmteam/kernel';
+
+const freshMs = 10_000;
+
+interface Oldest {
+  readonly labels: { readonly segment_id: string; readonly tenant_id: string };
+  readonly started_at: number;
+}
+
+export class OldestRuns {
+  private kept: { readonly at: number; readonly runs: readonly Oldest[] } | null = null;
+
+  constructor(
+    private readonly meter: Pick<RunMeter, 'starts'>,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Seconds, for segments with a live run only. */
+  read(): { labels: Oldest['labels']; value: number }[] {
+    const now = this.clock.now();
+    if (this.kept === null || now - this.kept.at >= freshMs) this.kept = { at: now, runs: this.find() };
+    return this.kept.runs.map(({ labels, started_at }) => ({ labels, value: Math.max(0, now - started_at) / 1_000 }));
+  }
+
+  private find(): Oldest[] {
+    const found = new Map<string, Oldest>();
+    for (const { tenant_id, segment_id, started_at } of this.meter.starts()) {
+      const key = `${tenant_id}/${segment_id}`;
+      const known = found.get(key);
+      if (known === undefined || started_at < known.started_at)
+        found.set(key, { labels: { segment_id, tenant_id }, started_at });
+    }
+    return [...found.values()];
+  }
+}
