@@ -1,5 +1,5 @@
 /**
- * Purpose: writes the reference pages and JSON Schema files in docs/ from the built packages.
+ * Purpose: writes the reference pages and JSON Schema files in docs/ from the built packages, and the dashboards of deploy/observe.
  *
  *   node scripts/generate-docs.mjs            writes the files that differ
  *   node scripts/generate-docs.mjs --check    writes nothing; lists stale files and exits with 1 if there are any
@@ -10,6 +10,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { dashboardFiles } from './dashboards/dashboard-files.mjs';
 import { apiPage } from './docs/api-page.mjs';
 import { CheckedExamples } from './docs/checked-examples.mjs';
 import { configPage } from './docs/config-page.mjs';
@@ -47,7 +48,7 @@ async function generate() {
     const [unchecked] = examples.uncheckedBlocks(text);
     if (unchecked !== undefined) throw new Error(`${path} contains JSON that was not validated:\n${unchecked}`);
   }
-  return new Map([...texts, ...schemaFiles()]);
+  return new Map([...texts, ...schemaFiles(), ...dashboardFiles()]);
 }
 
 function isStale(path, text) {
