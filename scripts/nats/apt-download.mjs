@@ -1,5 +1,5 @@
 /**
- * Purpose: downloads the nats-server package of another Debian suite with apt, from the mirrors this machine uses. It installs nothing and
+ * Purpose: downloads programs of another Debian suite with apt, from the mirrors this machine uses. It installs nothing and
  * leaves the machine's package lists alone: apt works in a separate folder, so any user may do this.
  * Invariant: apt checks the package against the SHA-256 of an index signed by Debian; an unsigned mirror is rejected.
  */
@@ -14,12 +14,13 @@ const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 export class AptFailure extends Error {}
 
 /**
+ * @param {readonly string[]} names Of programs, each in a package of the same name.
  * @param {string} suite
  * @param {string} folder An empty folder to work in.
  * @param {string} apt The folder with apt's configuration.
- * @returns {string} The path of the binary, inside `folder`.
+ * @returns {string[]} The path of each binary, inside `folder`.
  */
-export function downloadServer(suite, folder, apt) {
+export function downloadPrograms(names, suite, folder, apt) {
   const settings = aptSettings(folder);
   const mirrors = debianMirrors(settings, apt);
   if (mirrors.length === 0) throw new AptFailure(`no Debian mirror is listed in ${apt}`);
@@ -28,18 +29,22 @@ export function downloadServer(suite, folder, apt) {
   const options = toOptions({ ...settings, 'Dir::Etc::sourcelist': list, 'Dir::Etc::sourceparts': '-' });
   // One failing mirror does not matter if another one has the package.
   const update = attempt('apt-get', [...options, 'update'], folder);
-  const download = attempt('apt-get', [...options, 'download', 'nats-server'], folder);
+  const download = attempt('apt-get', [...options, 'download', ...names], folder);
   const fault = download.fault && (update.fault ?? download.fault);
   if (fault) throw new AptFailure(fault);
-  return unpackServer(folder);
+  const archives = readdirSync(folder).filter((name) => name.endsWith('.deb'));
+  for (const archive of archives) unpack(archive, folder);
+  return names.map((name) => unpackedProgram(name, folder, archives));
 }
 
-function unpackServer(folder) {
-  const [archive = ''] = readdirSync(folder).filter((name) => name.endsWith('.deb'));
+function unpack(archive, folder) {
   const { fault } = attempt('dpkg-deb', ['-x', archive, 'unpacked'], folder);
   if (fault) throw new AptFailure(fault);
-  const path = ['usr/sbin', 'usr/bin'].map((place) => join(folder, 'unpacked', place, 'nats-server')).find(existsSync);
-  if (!path) throw new AptFailure(`${archive} contains no nats-server`);
+}
+
+function unpackedProgram(name, folder, archives) {
+  const path = ['usr/sbin', 'usr/bin'].map((place) => join(folder, 'unpacked', place, name)).find(existsSync);
+  if (!path) throw new AptFailure(`${archives.join(', ')} contains no ${name}`);
   return path;
 }
 

@@ -8,7 +8,7 @@
  */
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { AptFailure, downloadServer } from './apt-download.mjs';
+import { AptFailure, downloadPrograms } from './apt-download.mjs';
 import { isNewEnough, leastVersion, versionOf } from './server-version.mjs';
 
 /** Debian suites: the first has the newest server, the second the oldest supported one. */
@@ -62,7 +62,7 @@ function fetched(suite, { cache, apt, path, tooOld }) {
   removeLeftovers(cache);
   const folder = mkdtempSync(join(cache, 'download-'));
   try {
-    const downloaded = downloadServer(suite, folder, apt);
+    const [downloaded] = downloadPrograms(['nats-server'], suite, folder, apt);
     const version = versionOf(downloaded);
     if (!isNewEnough(version))
       throw new AptFailure(`the one of Debian ${suite} is ${version ?? 'not for this machine'}`);

@@ -5,10 +5,10 @@
  */
 import { execFile } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { CallOptions, Cli, Ended, Started } from '../cli/support/cli.js';
 import { until } from '../services/support/until.js';
+import { freePort } from '../support/free-port.js';
 import type { ComposeService } from './compose-file.js';
 
 export interface ContainerPlan {
@@ -186,15 +186,6 @@ function withPaths(text: string, paths: Readonly<Record<string, string>>): strin
   const inside = Object.keys(paths).sort((one, other) => other.length - one.length);
   if (inside.length === 0) return text;
   return text.replaceAll(new RegExp(`(?<![\\w.])(?:${inside.join('|')})`, 'g'), (path) => paths[path] ?? path);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** The server image has busybox wget; this machine may have no wget at all. */
