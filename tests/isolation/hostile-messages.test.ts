@@ -39,6 +39,20 @@ spec('what hostile code says behind the back of the runtime', (test) => {
     );
 
     test(
+      `${isolation}: an error that it says another run caused is not logged as that run's`,
+      () =>
+        withHostile(isolation, async (hostile) => {
+          const cause = { run_id: 'another-run', step_id: 'a', attempt: 1, is_running: false };
+          const stray = { tell: 'stray', error: { error_code: 'STEP_FAILED', error_message: 'forged' }, cause };
+          await hostile.act('says', { config: { texts: [JSON.stringify(stray)] } });
+          const lines = hostile.logged.filter((line) => line.includes('forged'));
+          assert.is(lines.length, 1, lines.join('\n'));
+          assert.not.match(String(lines[0]), 'another-run');
+        }),
+      patience,
+    );
+
+    test(
       `${isolation}: a message of too many parts is not even parsed`,
       () =>
         withHostile(isolation, async (hostile) => {

@@ -9,6 +9,7 @@ import { type ErrorInfo, type JsonObject, LlmteamError, type Logger } from '@llm
 import { strayedMessage } from '../plugins/stray-message.js';
 import { pluginLog } from '../runtime/plugin-log.js';
 import { Budget } from './budget.js';
+import { GivenAttempts } from './given-attempts.js';
 import type { ChannelOptions, IsolateChannel, OpenChannel } from './isolate-channel.js';
 import { type FromIsolate, logLevels, type PluginDescription, type ToIsolate } from './isolate-messages.js';
 import { revivedError } from './revived-error.js';
@@ -74,6 +75,7 @@ export class Isolate {
   private unansweredSince: number | null = null;
   private why: string | null = null;
   private readonly logBudget = new Budget(logsPerSecond);
+  private readonly attempts = new GivenAttempts();
   private isWorn = false;
   private works = 0;
   private hasStrayed = false;
@@ -173,6 +175,7 @@ export class Isolate {
     listener: Listener = this.nobody,
   ): Promise<Answer<K>> {
     const work = 'work' in message ? message.work : null;
+    if ('attempt' in message) this.attempts.note(message.attempt);
     this.begun = work === null;
     this.unansweredSince = null;
     const answer = this.expect(message.do, listener, work) as Promise<Answer<K>>;
@@ -262,7 +265,8 @@ export class Isolate {
   private stray(message: Extract<FromIsolate, { tell: 'stray' }>): void {
     this.hasStrayed = true;
     this.wearOut();
-    const { error, stack, cause } = message;
+    const { error, stack } = message;
+    const cause = this.attempts.known(message.cause);
     const isOfRunning = cause?.is_running === true;
     const log = isOfRunning ? this.log : this.options.log;
     log.error({ error, stack, ...cause }, 'a plugin threw outside of its handlers; its process or thread is replaced');
