@@ -92,7 +92,7 @@ export class JobConsumer implements Consumer {
   private deliver({ reply, deliveries, storedAt, msg, headers }: StreamMessage, text: string): void {
     const job = parseJob(text);
     if (job !== null) {
-      this.options.handle(new NatsDelivery(this, reply, deliveries, storedAt, withTrace(job, headers)));
+      this.options.handle(new NatsDelivery(this, reply, deliveries, Math.floor(storedAt), withTrace(job, headers)));
       return;
     }
     // If it was meant to be a job, its coordinator publishes it again.
