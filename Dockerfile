@@ -34,7 +34,7 @@ ENV NODE_ENV=production \
   LLMTEAM_WORKER_HTTP_PORT=8080
 EXPOSE 8080
 # Mount llmteam.config.json and your plugins here.
-WORKDIR /work
+WORKDIR /config
 # `nonroot` of the base; as a number, so that Kubernetes sees that it is not root.
 USER 65532:65532
 STOPSIGNAL SIGTERM

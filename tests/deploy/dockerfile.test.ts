@@ -46,7 +46,7 @@ spec('Dockerfile', (test) => {
 
   test('makes an image that runs as nobody special and can be asked for its health', () => {
     assert.match(image.user, /^[1-9]\d*:[1-9]\d*$/, 'a number, which Kubernetes knows not to be root');
-    assert.is(image.workingDir, '/work');
+    assert.is(image.workingDir, '/config');
     assert.equal(image.ports, ['8080']);
     assert.match(image.healthcheck.join(' '), /127\.0\.0\.1:8080\/health/);
     assert.ok(steps.some(({ name, text: what }) => name === 'RUN' && /\bnpm ci$/.test(what)));

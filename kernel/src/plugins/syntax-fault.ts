@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LlmteamError, toErrorInfo } from '@llmteam/contracts';
@@ -19,8 +19,9 @@ export async function syntaxFault(
 ): Promise<LlmteamError | null> {
   const { error_code, error_message } = toErrorInfo(thrown, 'PLUGIN_FAILED');
   if (error_code !== 'PLUGIN_FAILED') return null;
-  const main = fileURLToPath(entry);
-  for (const module of [main, ...modulesIn(folder).filter((path) => path !== main)].slice(0, mostModules)) {
+  let left = mostModules;
+  for (const module of modulesOf(folder, fileURLToPath(entry))) {
+    if (left-- === 0) break;
     const fault = await faultIn(module);
     // Another module may be wrong on purpose: a template.
     if (fault === null || !error_message.includes(fault.message)) continue;
@@ -30,13 +31,23 @@ export async function syntaxFault(
   return null;
 }
 
-function modulesIn(folder: string): string[] {
+/** The entry first. */
+function* modulesOf(folder: string, main: string): Generator<string> {
+  yield main;
+  for (const path of modulesIn(folder)) if (path !== main) yield path;
+}
+
+function* modulesIn(folder: string): Generator<string> {
+  for (const found of entriesOf(folder)) {
+    const path = join(folder, found.name);
+    if (found.isDirectory() && found.name !== 'node_modules') yield* modulesIn(path);
+    else if (found.isFile() && /\.[cm]?js$/.test(found.name)) yield path;
+  }
+}
+
+function entriesOf(folder: string): Dirent[] {
   try {
-    return readdirSync(folder, { withFileTypes: true }).flatMap((found) => {
-      const path = join(folder, found.name);
-      if (found.isDirectory()) return found.name === 'node_modules' ? [] : modulesIn(path);
-      return found.isFile() && /\.[cm]?js$/.test(found.name) ? [path] : [];
-    });
+    return readdirSync(folder, { withFileTypes: true });
   } catch {
     return [];
   }

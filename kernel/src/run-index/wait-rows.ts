@@ -5,6 +5,7 @@
  */
 import type { KvStore, RunIndex, RunKey, RunWaits } from '@llmteam/contracts';
 import { noWaits, waitsOfFeed, waitsPrefix } from '../run-loop/wait-feed.js';
+import { BatchedChanges } from './batched-changes.js';
 
 export interface WaitRowsDeps {
   readonly kv: Pick<KvStore, 'list' | 'watch'>;
@@ -23,7 +24,10 @@ export async function followWaitRows(deps: WaitRowsDeps, signal: AbortSignal, ca
   caughtUp();
   // If the index refuses a note, following ends with the error, and the retry lists everything again.
   const refused = new AbortController();
-  const rows = new WaitRows(index, () => refused.abort());
+  const rows = new BatchedChanges<RunWaits>(
+    (notes) => index.noteWaits(notes),
+    () => refused.abort(),
+  );
   // The watch first repeats the existing entries, including those that changed during the listing.
   for await (const { key, value } of kv.watch(waitsPrefix, AbortSignal.any([signal, refused.signal]))) {
     rows.note(key, value === null ? noWaits(key) : waitsOfFeed(value));
@@ -61,50 +65,4 @@ async function forgetOthers(
 
 function idOf({ tenant_id, run_id }: RunKey): string {
   return `${tenant_id}/${run_id}`;
-}
-
-/** Batches the notes that arrive while the previous batch is being written. */
-class WaitRows {
-  private noted = new Map<string, RunWaits>();
-  private applying: Promise<void> | null = null;
-  private failure: unknown = null;
-
-  constructor(
-    private readonly index: Pick<RunIndex, 'noteWaits'>,
-    private readonly onFailure: () => void,
-  ) {}
-
-  get pending(): number {
-    return this.noted.size;
-  }
-
-  note(key: string, note: RunWaits): void {
-    this.noted.set(key, note);
-    this.applying ??= this.applyAll();
-  }
-
-  /** Resolves once all notes are applied. @throws what the index threw since the last call */
-  async applied(): Promise<void> {
-    await this.applying;
-    const { failure } = this;
-    this.failure = null;
-    if (failure !== null) throw failure;
-  }
-
-  /** Never rejects. */
-  private async applyAll(): Promise<void> {
-    try {
-      while (this.noted.size > 0) {
-        const notes = [...this.noted.values()];
-        this.noted.clear();
-        await this.index.noteWaits(notes);
-      }
-    } catch (error) {
-      this.failure = error;
-      this.noted.clear();
-      this.onFailure();
-    } finally {
-      this.applying = null;
-    }
-  }
 }

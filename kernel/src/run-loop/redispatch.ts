@@ -23,8 +23,11 @@ export class Redispatch {
   /** By job id, when it was first seen in flight or last republished. */
   private seen = new Map<string, number>();
   private timer: Timer | null = null;
+  private count = 0;
   /** Jobs that were published again. */
-  published = 0;
+  get published(): number {
+    return this.count;
+  }
 
   constructor(
     private readonly deps: RedispatchDeps,
@@ -75,7 +78,7 @@ export class Redispatch {
 
   private async publish(jobs: readonly Job[]): Promise<void> {
     if (jobs.length === 0) return;
-    this.published += jobs.length;
+    this.count += jobs.length;
     await this.deps.performer.publish(jobs);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { type Clock, type JobQueue, type KvStore, type QueueDepth, queueName } from '@llmteam/contracts';
 import { type LiveWorker, liveWorkers, readVersionReport, type StepCatalog } from '@llmteam/kernel';
+import { Recent } from '@llmteam/service-host';
 
 export interface QueueState {
   /** `type@major` */
@@ -33,21 +34,19 @@ export interface QueueWatchDeps {
 const freshMs = 2_000;
 const neededFreshMs = 10_000;
 
-interface Kept<T> {
-  readonly at: number;
-  readonly value: Promise<T>;
-}
-
 export class QueueWatch {
-  private states: Kept<readonly QueueState[]> | null = null;
-  private needed: Kept<ReadonlySet<string>> | null = null;
+  private readonly states: Recent<readonly QueueState[]>;
+  private readonly needed: Recent<ReadonlySet<string>>;
 
-  constructor(private readonly deps: QueueWatchDeps) {}
+  constructor(private readonly deps: QueueWatchDeps) {
+    const { clock, kv } = deps;
+    this.states = new Recent(clock, freshMs, () => this.read());
+    this.needed = new Recent(clock, neededFreshMs, () => neededQueues(kv));
+  }
 
   /** Every queue that is announced or served, by name. @throws LlmteamError of the queue or the key-value store */
   all(): Promise<readonly QueueState[]> {
-    this.states = this.fresh(this.states, freshMs, () => this.read());
-    return this.states.value;
+    return this.states.get();
   }
 
   /** Of a queue that nobody knows: that nothing waits. @throws LlmteamError of the queue or the key-value store */
@@ -56,22 +55,9 @@ export class QueueWatch {
     return states.find((state) => state.queue === queue) ?? queueState(queue, nothing, [], false, 0);
   }
 
-  private fresh<T>(kept: Kept<T> | null, forMs: number, read: () => Promise<T>): Kept<T> {
-    const at = this.deps.clock.now();
-    if (kept !== null && at - kept.at < forMs) return kept;
-    const value = read();
-    value.catch(() => {
-      // What could not be read is read again.
-      this.states = null;
-      this.needed = null;
-    });
-    return { at, value };
-  }
-
   private async read(): Promise<readonly QueueState[]> {
     const { queue, kv, catalog, clock } = this.deps;
-    this.needed = this.fresh(this.needed, neededFreshMs, () => neededQueues(kv));
-    const [workers, needed] = await Promise.all([liveWorkers(kv), this.needed.value]);
+    const [workers, needed] = await Promise.all([liveWorkers(kv), this.needed.get()]);
     const known = catalog
       .entries()
       .map((entry) => ({ queue: queueOf(entry.metadata), isTask: entry.control === null }));

@@ -29,6 +29,7 @@ export {
 export { checkModels } from './model-check.js';
 export { openMetrics } from './open-metrics.js';
 export { processName } from './process-name.js';
+export { Recent } from './recent.js';
 export { hideSecrets } from './redaction.js';
 export { resourceConfig } from './resource-config.js';
 export { sampledTrace } from './sampled-trace.js';

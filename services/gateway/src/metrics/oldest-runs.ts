@@ -4,6 +4,7 @@
  */
 import type { Clock } from '@llmteam/contracts';
 import type { RunMeter } from '@llmteam/kernel';
+import { Recent } from '@llmteam/service-host';
 
 const freshMs = 10_000;
 
@@ -13,18 +14,20 @@ interface Oldest {
 }
 
 export class OldestRuns {
-  private kept: { readonly at: number; readonly runs: readonly Oldest[] } | null = null;
+  private readonly recent: Recent<readonly Oldest[]>;
 
   constructor(
     private readonly meter: Pick<RunMeter, 'starts'>,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.recent = new Recent(clock, freshMs, async () => this.find());
+  }
 
   /** Seconds, for segments with a live run only. */
-  read(): { labels: Oldest['labels']; value: number }[] {
+  async read(): Promise<{ labels: Oldest['labels']; value: number }[]> {
+    const runs = await this.recent.get();
     const now = this.clock.now();
-    if (this.kept === null || now - this.kept.at >= freshMs) this.kept = { at: now, runs: this.find() };
-    return this.kept.runs.map(({ labels, started_at }) => ({ labels, value: Math.max(0, now - started_at) / 1_000 }));
+    return runs.map(({ labels, started_at }) => ({ labels, value: Math.max(0, now - started_at) / 1_000 }));
   }
 
   private find(): Oldest[] {

@@ -3,6 +3,7 @@
  * Owns: how old an answer may be, and how many tasks are read for it. Beyond that, what is told is the least there is.
  */
 import type { Clock, HumanTask, RunIndex } from '@llmteam/contracts';
+import { Recent } from '@llmteam/service-host';
 
 export interface TenantTasks {
   readonly tenant_id: string;
@@ -17,26 +18,20 @@ const pageSize = 1_000;
 const mostTasks = 10_000;
 
 export class OpenTasks {
-  private kept: { readonly at: number; readonly value: Promise<readonly TenantTasks[]> } | null = null;
+  private readonly recent: Recent<readonly TenantTasks[]>;
 
   constructor(
     private readonly index: Pick<RunIndex, 'tasks'>,
     /** The live runs by tenant: an open task belongs to one. */
     private readonly activeRuns: () => ReadonlyMap<string, number>,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.recent = new Recent(clock, freshMs, () => this.read());
+  }
 
   /** Of every tenant that has had a live run. @throws LlmteamError of the index */
   byTenant(): Promise<readonly TenantTasks[]> {
-    const at = this.clock.now();
-    if (this.kept === null || at - this.kept.at >= freshMs) {
-      const value = this.read();
-      this.kept = { at, value };
-      value.catch(() => {
-        this.kept = null;
-      });
-    }
-    return this.kept.value;
+    return this.recent.get();
   }
 
   private async read(): Promise<readonly TenantTasks[]> {
