@@ -164,7 +164,7 @@ spec('plugin host', (test) => {
     write('unbuilt', right, null);
     write('broken', '{ "name": ', null);
     write('bad-version', { ...right, version: '1' }, '');
-    write('no-exports', { ...right, exports: undefined }, '');
+    write('no-exports', { ...right, exports: undefined }, null);
     write('other-name', right, "export default { name: 'mode', api: 1 };");
     write(
       'no-function',
@@ -184,7 +184,7 @@ spec('plugin host', (test) => {
         ],
         ['./unbuilt', "its package.json exports './index.js', which is not there; is it built?"],
         ['./bad-version', "'version' in its package.json is '1', not a semantic version such as 0.1.0"],
-        ['./no-exports', "its package.json exports nothing at '.'; expected is `"],
+        ['./no-exports', "its package.json exports nothing at '.', and has no 'main' and no index.js; expected is `"],
         ['./other-name', "'llmteam.name' in its package.json is 'made', and the name in its code 'mode'"],
         ['./no-function', "stepTypes[0]: 'run' must be a function, not a number"],
       ] as const) {
