@@ -76,6 +76,16 @@ async function emptyQueries(prometheus: Prometheus): Promise<string[]> {
   return empty;
 }
 
+/** On a busy machine a scrape may come too late to see a counter grow: then there is more load, and it is asked again. */
+async function emptyQueriesBeside(load: ObservedLoad, prometheus: Prometheus): Promise<string[]> {
+  let empty = await emptyQueries(prometheus);
+  for (let left = 4; empty.length > 0 && left > 0; left--) {
+    await load.shortRuns();
+    empty = await emptyQueries(prometheus);
+  }
+  return empty;
+}
+
 /** Waits until the expression of an alert holds for something with this label. */
 async function alerted(prometheus: Prometheus, name: string, label: string, value: string): Promise<void> {
   await until(
@@ -182,7 +192,7 @@ if (programs !== null) {
           await load.run();
           await alerted(prometheus, 'LlmteamNoWorker', 'queue', 'ledger@1');
           await alerted(prometheus, 'LlmteamSpansLost', 'job', 'gateway');
-          assert.equal(await emptyQueries(prometheus), []);
+          assert.equal(await emptyQueriesBeside(load, prometheus), []);
           const exemplars = await prometheus.exemplars('llmteam_segment_duration_seconds_bucket');
           assert.ok(exemplars.some(({ trace_id }) => trace_id === traceId));
           await load.abandonTask();

@@ -80,7 +80,7 @@ export class ObservedLoad {
   }
 
   /** Three times each, so that counters grow between two scrapes. */
-  private async shortRuns(): Promise<void> {
+  async shortRuns(): Promise<void> {
     for (let round = 0; round < 3; round++) {
       for (const { segment_id } of short) await this.client.startRun(segment_id, {}, { wait: 20, trace });
       await this.client.startRun('nowhere', {}).catch(() => undefined);

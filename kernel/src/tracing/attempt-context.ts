@@ -5,11 +5,8 @@ import { type Context, createTraceState, ROOT_CONTEXT, trace } from '@openteleme
 export function attemptContext({ traceparent, tracestate }: Pick<Job, 'traceparent' | 'tracestate'>): Context {
   const [, traceId, spanId, flags] = traceparent?.split('-') ?? [];
   if (traceId === undefined || spanId === undefined || flags === undefined) return ROOT_CONTEXT;
-  return trace.setSpanContext(ROOT_CONTEXT, {
-    traceId,
-    spanId,
-    traceFlags: Number.parseInt(flags, 16),
-    isRemote: true,
-    ...(tracestate !== undefined && { traceState: createTraceState(tracestate) }),
-  });
+  const spanContext = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
+  const isStateless = tracestate === undefined;
+  const continued = isStateless ? spanContext : { ...spanContext, traceState: createTraceState(tracestate) };
+  return trace.setSpanContext(ROOT_CONTEXT, continued);
 }

@@ -1,4 +1,4 @@
-import type { SpanAttributes, SpanLink, SpanNote } from './span-record.js';
+import type { MutableAttributes, SpanLink, SpanNote } from './span-record.js';
 
 /** Waits up to here are part of a span. */
 export const longWaitMs = 600_000;
@@ -33,19 +33,15 @@ export function timesOf({ since, started_at }: OpenStep, at: number): { start_at
   return { start_at: Math.min(startAt, at), end_at: at };
 }
 
-export function stepAttributes(key: string, step: OpenStep, at: number): SpanAttributes {
+/** Adds what a span tells of a step. */
+export function addStepAttributes(to: MutableAttributes, key: string, step: OpenStep, at: number): void {
   const { step_id, step_type, attempt, is_control, since, started_at, worker } = step;
-  const named = { 'llmteam.step_id': step_id, 'llmteam.step': key, 'llmteam.step_type': step_type };
-  if (is_control) return named;
-  return {
-    ...named,
-    'llmteam.attempt': attempt,
-    'llmteam.queue_ms': Math.max(0, (started_at ?? at) - since),
-    ...(started_at !== null && { 'llmteam.run_ms': Math.max(0, at - started_at) }),
-    ...(worker !== null && { 'llmteam.worker': worker }),
-  };
-}
-
-export function errorType(code: string | undefined): SpanAttributes {
-  return code === undefined ? {} : { 'error.type': code };
+  to['llmteam.step_id'] = step_id;
+  to['llmteam.step'] = key;
+  to['llmteam.step_type'] = step_type;
+  if (is_control) return;
+  to['llmteam.attempt'] = attempt;
+  to['llmteam.queue_ms'] = Math.max(0, (started_at ?? at) - since);
+  if (started_at !== null) to['llmteam.run_ms'] = Math.max(0, at - started_at);
+  if (worker !== null) to['llmteam.worker'] = worker;
 }

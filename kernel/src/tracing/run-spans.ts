@@ -8,6 +8,7 @@
  *   S3 The parent of a span is in its trace, and is exported.
  */
 import {
+  type ErrorInfo,
   type Json,
   type RunEvent,
   type RunKey,
@@ -16,9 +17,9 @@ import {
   stepKey,
 } from '@llmteam/contracts';
 import type { RunState } from '../engine/state.js';
-import { errorType, longWaitMs, type OpenStep, stepAttributes, timesOf } from './open-step.js';
+import { addStepAttributes, longWaitMs, type OpenStep, timesOf } from './open-step.js';
 import { noteOf } from './span-notes.js';
-import type { SpanAttributes, SpanLink, SpanNote, SpanRecord } from './span-record.js';
+import type { MutableAttributes, SpanLink, SpanNote, SpanRecord } from './span-record.js';
 import { runSpanId, stepSpanId, stretchTraceId, traceIdOf } from './trace-ids.js';
 
 const maxNotes = 32;
@@ -182,23 +183,24 @@ export class RunSpans {
     const tookNoTime = step.is_control && step.turn === this.turn && !step.has_children;
     if (tookNoTime && event.error === null) return;
     const outcome = event.event_type === 'step.retrying' ? 'retrying' : event.event_type.slice('step.'.length);
-    this.emitStep(key, step, at, { 'llmteam.outcome': outcome }, event);
+    this.emitStep(key, step, at, outcome, event.error);
   }
 
-  private emitStep(key: string, step: OpenStep, at: number, more: SpanAttributes, event: RunEvent | null): void {
+  private emitStep(key: string, step: OpenStep, at: number, outcome: string, error: ErrorInfo | null): void {
     const { step_id, stretch, links } = step;
-    const error = event?.error ?? null;
-    const exception = { 'exception.type': error?.error_code ?? '', 'exception.message': error?.error_message ?? '' };
-    const notes = error === null ? step.notes : [...step.notes, { name: 'exception', at, attributes: exception }];
+    const { start_at, end_at } = timesOf(step, at);
+    const attributes = this.attributes(outcome, error);
+    addStepAttributes(attributes, key, step, at);
     this.made.push({
       trace_id: this.traceId(stretch),
       span_id: this.spanId(key, step),
       parent_span_id: this.parentOf(step.scope, stretch),
       state: this.request.trace?.state ?? null,
       name: `step ${step_id}`,
-      ...timesOf(step, at),
-      attributes: { ...this.attributes(), ...stepAttributes(key, step, at), ...errorType(error?.error_code), ...more },
-      notes,
+      start_at,
+      end_at,
+      attributes,
+      notes: error === null ? step.notes : [...step.notes, exceptionNote(error, at)],
       links,
       error: error?.error_message ?? null,
     });
@@ -218,13 +220,13 @@ export class RunSpans {
     const { lastAt } = this;
     for (const [key, step] of this.open) {
       if (!step.is_control) continue;
-      this.emitStep(key, step, lastAt, { 'llmteam.outcome': 'waiting' }, null);
+      this.emitStep(key, step, lastAt, 'waiting', null);
       step.links = [{ trace_id: this.traceId(this.stretch), span_id: this.stepSpan(key).span_id }];
       step.stretch++;
       step.since = at;
       step.notes = [];
     }
-    this.emitRun(lastAt, { 'llmteam.outcome': 'waiting' }, null);
+    this.emitRun(lastAt, this.attributes('waiting', null), null);
     this.stretch++;
     this.beganAt = at;
     this.lastAt = at;
@@ -237,42 +239,37 @@ export class RunSpans {
     return false;
   }
 
-  private endRun(event: RunEvent, { usage, steps_completed }: RunState): void {
-    const outcome = event.event_type.slice('segment.'.length);
+  private endRun({ event_type, error }: RunEvent, { usage, steps_completed }: RunState): void {
     const { input_tokens, output_tokens, cost_usd } = usage;
-    const used = input_tokens + output_tokens > 0 || cost_usd !== undefined;
-    const attributes = {
-      'llmteam.outcome': outcome,
-      'llmteam.steps_completed': steps_completed,
-      ...(used && { 'llmteam.input_tokens': input_tokens, 'llmteam.output_tokens': output_tokens }),
-      ...(cost_usd !== undefined && { 'llmteam.cost_usd': cost_usd }),
-      ...errorType(event.error?.error_code),
-    };
-    this.emitRun(this.lastAt, attributes, event.error?.error_message ?? null);
+    const attributes = this.attributes(event_type.slice('segment.'.length), error);
+    attributes['llmteam.steps_completed'] = steps_completed;
+    if (input_tokens + output_tokens > 0 || cost_usd !== undefined) {
+      attributes['llmteam.input_tokens'] = input_tokens;
+      attributes['llmteam.output_tokens'] = output_tokens;
+    }
+    if (cost_usd !== undefined) attributes['llmteam.cost_usd'] = cost_usd;
+    this.emitRun(this.lastAt, attributes, error);
   }
 
-  private emitRun(at: number, more: SpanAttributes, error: string | null): void {
+  private emitRun(at: number, attributes: MutableAttributes, error: ErrorInfo | null): void {
     const { request, stretch } = this;
-    const { parent } = request;
+    const { parent, instance_id, correlation_id, trace, segment_id } = request;
+    attributes['llmteam.instance_id'] = instance_id;
+    if (correlation_id !== null) attributes['llmteam.correlation_id'] = correlation_id;
+    if (parent !== undefined) attributes['llmteam.parent_run_id'] = parent.run_id;
+    if (stretch > 0) attributes['llmteam.stretch'] = stretch;
     this.made.push({
       trace_id: this.traceId(stretch),
       span_id: this.runSpan(stretch),
-      parent_span_id: stretch === 0 ? (request.trace?.parent_span_id ?? null) : null,
-      state: request.trace?.state ?? null,
-      name: `run ${request.segment_id}`,
+      parent_span_id: stretch === 0 ? (trace?.parent_span_id ?? null) : null,
+      state: trace?.state ?? null,
+      name: `run ${segment_id}`,
       start_at: this.beganAt,
       end_at: at,
-      attributes: {
-        ...this.attributes(),
-        'llmteam.instance_id': request.instance_id,
-        ...(request.correlation_id !== null && { 'llmteam.correlation_id': request.correlation_id }),
-        ...(parent !== undefined && { 'llmteam.parent_run_id': parent.run_id }),
-        ...(stretch > 0 && { 'llmteam.stretch': stretch }),
-        ...more,
-      },
+      attributes,
       notes: this.notes,
       links: this.runLinks(),
-      error,
+      error: error?.error_message ?? null,
     });
   }
 
@@ -283,9 +280,16 @@ export class RunSpans {
     return this.request.trace?.link === undefined ? [] : [this.request.trace.link];
   }
 
-  private attributes(): SpanAttributes {
+  private attributes(outcome: string, error: ErrorInfo | null): MutableAttributes {
     const { tenant_id, run_id } = this.key;
-    return { 'llmteam.run_id': run_id, 'llmteam.tenant_id': tenant_id, 'llmteam.segment_id': this.request.segment_id };
+    const attributes: MutableAttributes = {
+      'llmteam.run_id': run_id,
+      'llmteam.tenant_id': tenant_id,
+      'llmteam.segment_id': this.request.segment_id,
+      'llmteam.outcome': outcome,
+    };
+    if (error !== null) attributes['error.type'] = error.error_code;
+    return attributes;
   }
 
   private runSpan(stretch: number): string {
@@ -307,6 +311,10 @@ export class RunSpans {
 
 function timeOf({ timestamp }: RunEvent): number {
   return Date.parse(timestamp);
+}
+
+function exceptionNote({ error_code, error_message }: ErrorInfo, at: number): SpanNote {
+  return { name: 'exception', at, attributes: { 'exception.type': error_code, 'exception.message': error_message } };
 }
 
 function addNote(notes: SpanNote[], note: SpanNote): void {

@@ -2,6 +2,9 @@ import type { RunTrace } from '@llmteam/contracts';
 
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
+/** Attributes while they are gathered: one by one, because spreading one object into another costs more than the rest of a span. */
+export type MutableAttributes = Record<string, string | number | boolean>;
+
 /** Something that happened within a span. */
 export interface SpanNote {
   readonly name: string;
