@@ -4,9 +4,10 @@ import { RunEvent } from './events.js';
 import { KeyPrefix, TaskAnswer } from './human-task.js';
 import { Identifier, Name, StepKey } from './ids.js';
 import { JsonRecord, JsonValue } from './json.js';
-import { RunOutcome, RunView, StepRecord, Usage } from './run.js';
+import { RunOutcome, RunView, StepRecord } from './run.js';
 import { RunMetadata } from './run-metadata.js';
 import { RunTrace } from './run-trace.js';
+import { Usage } from './usage.js';
 
 const strict = { additionalProperties: false } as const;
 const Attempt = Type.Integer({ minimum: 1 });

@@ -77,11 +77,15 @@ export type { ControlType, ControlView, Directive, Occurrence, Reaction } from '
 export type {
   LanguageModel,
   ModelMessage,
+  ModelPart,
   ModelProvider,
   ModelRequest,
   ModelResponse,
+  ModelTool,
   ProviderContext,
+  ToolCall,
 } from './plugin/language-model.js';
+export { messageText } from './plugin/message-text.js';
 export {
   type PermissionKind,
   Permissions,
@@ -150,7 +154,6 @@ export {
   StepStatus,
   StepSummary,
   stepStatuses,
-  Usage,
 } from './run.js';
 export { ReasonName, RunExplanation, RunReason, reasonNames } from './run-explanation.js';
 export { MetadataKey, MetadataValue, RunMetadata } from './run-metadata.js';
@@ -158,4 +161,5 @@ export { RunTrace } from './run-trace.js';
 export type { RunWaits, WaitMatch } from './run-waits.js';
 export { Edge, RetryPolicy, Segment, SegmentParams, Step, StepPorts } from './segment.js';
 export { type RedactText, toErrorInfo } from './thrown-error.js';
+export { noUsage, Usage, usageSum } from './usage.js';
 export { WaitingFor } from './waiting-for.js';

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { ErrorInfo } from './errors.js';
 import { type JsonObject, JsonRecord, JsonValue } from './json.js';
 import { RunMetadata } from './run-metadata.js';
+import { Usage } from './usage.js';
 import { WaitingFor } from './waiting-for.js';
 
 export const runStatuses = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled', 'timeout'] as const;
@@ -24,17 +25,6 @@ export const stepStatuses = [
 ] as const;
 export const StepStatus = Type.Enum([...stepStatuses], { $id: 'StepStatus' });
 export type StepStatus = (typeof stepStatuses)[number];
-
-/** Usage of model calls, summed over the attempts that reported it; `cost_usd` is absent if the price is unknown. */
-export const Usage = Type.Object(
-  {
-    input_tokens: Type.Integer({ minimum: 0 }),
-    output_tokens: Type.Integer({ minimum: 0 }),
-    cost_usd: Type.Optional(Type.Number({ minimum: 0 })),
-  },
-  { additionalProperties: false, $id: 'Usage' },
-);
-export type Usage = Static<typeof Usage>;
 
 export const StepSummary = Type.Object(
   {

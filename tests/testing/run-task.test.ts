@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineTask, LlmteamError, Type } from '@llmteam/plugin';
+import { defineTask, LlmteamError, type ModelRequest, messageText, Type } from '@llmteam/plugin';
 import { runTask } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
 import { spec } from '../support/spec.js';
@@ -64,7 +64,7 @@ spec('runTask', (test) => {
     const given = {
       llms: {
         writer: 'hello',
-        asked: ({ messages }: { messages: readonly { content: string }[] }) => messages[0]?.content ?? '',
+        asked: ({ messages: [first] }: ModelRequest) => (first === undefined ? '' : messageText(first)),
       },
       clients: { api: { base_url: 'https://api.example.com' } },
       stores: { kept: { count: 1 } },

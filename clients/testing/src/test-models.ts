@@ -1,4 +1,10 @@
-import type { JsonObject, LanguageModel, ModelRequest, ModelResponse } from '@llmteam/contracts';
+import {
+  type JsonObject,
+  type LanguageModel,
+  type ModelRequest,
+  type ModelResponse,
+  messageText,
+} from '@llmteam/contracts';
 import { type HostedProvider, hostedProvider, ownStanding } from '@llmteam/kernel';
 import { testOutbound } from './test-outbound.js';
 
@@ -47,5 +53,5 @@ function modelOf(given: TestModel): LanguageModel {
 /** One token per word. */
 function usageOf({ messages }: ModelRequest, response: string): ModelResponse['usage'] {
   const words = (text: string): number => text.split(/\s+/).filter((word) => word !== '').length;
-  return { input_tokens: words(messages.map(({ content }) => content).join(' ')), output_tokens: words(response) };
+  return { input_tokens: words(messages.map(messageText).join(' ')), output_tokens: words(response) };
 }

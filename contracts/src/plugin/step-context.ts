@@ -1,7 +1,7 @@
 import type { Span } from '@opentelemetry/api';
 import type { Activity } from '../facts.js';
 import type { Json, JsonObject } from '../json.js';
-import type { Usage } from '../run.js';
+import type { Usage } from '../usage.js';
 import type { LanguageModel } from './language-model.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -16,6 +16,7 @@ import {
   type StepStarted,
   stepKey,
   type Usage,
+  usageSum,
 } from '@llmteam/contracts';
 import { holdsJob } from './cancel.js';
 import { jobId } from './job-id.js';
@@ -150,14 +151,7 @@ export function onReported(turn: Turn, instance: StepInstance, fact: StepReporte
 }
 
 export function addUsage(run: RunState, usage: Usage | undefined): void {
-  if (usage === undefined) return;
-  const cost = (run.usage.cost_usd ?? 0) + (usage.cost_usd ?? 0);
-  const hasCost = run.usage.cost_usd !== undefined || usage.cost_usd !== undefined;
-  run.usage = {
-    input_tokens: run.usage.input_tokens + usage.input_tokens,
-    output_tokens: run.usage.output_tokens + usage.output_tokens,
-    ...(hasCost && { cost_usd: cost }),
-  };
+  if (usage !== undefined) run.usage = usageSum(run.usage, usage);
 }
 
 /** Handles a task step's timer that came due. */

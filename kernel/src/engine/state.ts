@@ -8,18 +8,19 @@
  *   E4 A timer that is not in `timers` is ignored when it fires; its id is never used again.
  *   E5 Maps are always iterated in insertion order, so the same history yields the same order.
  */
-import type {
-  ErrorInfo,
-  FiredPorts,
-  HumanTask,
-  Json,
-  JsonObject,
-  RunKey,
-  RunOutcome,
-  RunRequested,
-  RunStatus,
-  StepStatus,
-  Usage,
+import {
+  type ErrorInfo,
+  type FiredPorts,
+  type HumanTask,
+  type Json,
+  type JsonObject,
+  noUsage,
+  type RunKey,
+  type RunOutcome,
+  type RunRequested,
+  type RunStatus,
+  type StepStatus,
+  type Usage,
 } from '@llmteam/contracts';
 import type { Plan } from './plan.js';
 
@@ -189,7 +190,7 @@ export function newRunState(key: RunKey, request: RunRequested): RunState {
     error: null,
     ended_at: null,
     is_recorded: false,
-    usage: { input_tokens: 0, output_tokens: 0 },
+    usage: noUsage,
     steps_completed: 0,
     steps_total: 0,
     executions: 0,

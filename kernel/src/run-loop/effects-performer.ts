@@ -16,6 +16,7 @@ import {
   type Journal,
   LlmteamError,
   type Logger,
+  noUsage,
   type PubSub,
   type RunKey,
   type RunRequested,
@@ -215,7 +216,7 @@ export class EffectsPerformer {
       status: 'failed',
       output: null,
       error,
-      usage: { input_tokens: 0, output_tokens: 0 },
+      usage: noUsage,
     });
   }
 

@@ -5,6 +5,7 @@ import {
   LlmteamError,
   type ModelRequest,
   type ModelResponse,
+  type ToolCall,
   toErrorInfo,
   Usage,
 } from '@llmteam/contracts';
@@ -16,6 +17,7 @@ import { jsonFault, withoutUndefined } from './json-guard.js';
 
 const ajv = makeAjv();
 const texts = ['text', 'model', 'finish_reason'] as const;
+const callFields = ['call_id', 'name', 'arguments'] as const;
 /** Codes for what went wrong on the way to an answer. Any other code is meant as it is. */
 const failures: readonly string[] = [
   'STEP_FAILED',
@@ -68,7 +70,17 @@ function responseFault(answered: unknown): string | null {
   const response = answered as Partial<Record<keyof ModelResponse, unknown>>;
   const wrong = texts.find((name) => typeof response[name] !== 'string');
   if (wrong !== undefined) return `'${wrong}' must be a text`;
+  if (!['undefined', 'string'].includes(typeof response.reasoning)) return "'reasoning' must be a text";
+  if (!areToolCalls(response.tool_calls ?? []))
+    return "'tool_calls' must be a list of calls, all of whose fields are texts";
   if (ajv.validate(Usage, response.usage)) return sizeFault(answered as Json);
   const faults = contractFaults(Usage, response.usage, 'usage');
   return faults.map(({ message }) => message).join('; ');
+}
+
+function areToolCalls(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  return value.every((call: Partial<Record<keyof ToolCall, unknown>> | null) =>
+    callFields.every((name) => typeof call?.[name] === 'string'),
+  );
 }

@@ -21,8 +21,10 @@ import {
   LlmteamError,
   type Logger,
   liveSubject,
+  noUsage,
   type Timer,
   type Usage,
+  usageSum,
 } from '@llmteam/contracts';
 import { type Context, context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { ArrivedValues } from '../catalog/port-check.js';
@@ -264,14 +266,7 @@ export class StepExecution {
 
   addUsage(added: Usage): void {
     if (this.isClosed) return;
-    const usage = checkedUsage(added);
-    const before = this.collectedUsage ?? { input_tokens: 0, output_tokens: 0 };
-    const hasCost = usage.cost_usd !== undefined || before.cost_usd !== undefined;
-    this.collectedUsage = {
-      input_tokens: before.input_tokens + usage.input_tokens,
-      output_tokens: before.output_tokens + usage.output_tokens,
-      ...(hasCost && { cost_usd: (before.cost_usd ?? 0) + (usage.cost_usd ?? 0) }),
-    };
+    this.collectedUsage = usageSum(this.collectedUsage ?? noUsage, checkedUsage(added));
   }
 
   heartbeat(progress: JsonObject | undefined): void {

@@ -2,7 +2,14 @@
  * Purpose: a span around every call of a model, after the GenAI conventions of OpenTelemetry. They are still in development, so their names
  * stand here and not in a library that would rename them.
  */
-import { type LanguageModel, type ModelRequest, type ModelResponse, toErrorInfo } from '@llmteam/contracts';
+import {
+  type LanguageModel,
+  type ModelMessage,
+  type ModelRequest,
+  type ModelResponse,
+  type ToolCall,
+  toErrorInfo,
+} from '@llmteam/contracts';
 import { type Attributes, type Context, context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 
 export interface ModelTracing {
@@ -26,8 +33,7 @@ export function tracedModel(model: LanguageModel, { within: parent, recordsConte
         const calling = trace.setSpan(within, span);
         const response = await context.with(calling, () => model.generate(observed(request, span)));
         span.setAttributes(responseAttributes(response));
-        const answer = { role: 'assistant', content: response.text, finish_reason: response.finish_reason };
-        if (recordsContent) span.setAttribute('gen_ai.output.messages', messagesText([answer]));
+        if (recordsContent) span.setAttribute('gen_ai.output.messages', answerText(response));
         return response;
       } catch (thrown) {
         const { error_code, error_message } = toErrorInfo(thrown);
@@ -72,19 +78,49 @@ function responseAttributes({ model, finish_reason, usage }: ModelResponse): Att
     'gen_ai.response.finish_reasons': [finish_reason],
     'gen_ai.usage.input_tokens': usage.input_tokens,
     'gen_ai.usage.output_tokens': usage.output_tokens,
+    ...(usage.cached_input_tokens !== undefined && {
+      'gen_ai.usage.cache_read.input_tokens': usage.cached_input_tokens,
+    }),
     ...(usage.cost_usd !== undefined && { 'llmteam.cost_usd': usage.cost_usd }),
   };
 }
 
-interface Told {
-  readonly role: string;
-  readonly content: string;
-  readonly finish_reason?: string;
+/** In the shape that the conventions give to messages. The bytes of files are left out. */
+function messagesText(messages: readonly ModelMessage[]): string {
+  return JSON.stringify(messages.map((message) => ({ role: message.role, parts: partsOf(message) })));
 }
 
-/** In the shape that the conventions give to messages. */
-function messagesText(messages: readonly Told[]): string {
-  return JSON.stringify(
-    messages.map(({ role, content, ...more }) => ({ role, parts: [{ type: 'text', content }], ...more })),
-  );
+function answerText({ text, tool_calls, finish_reason }: ModelResponse): string {
+  const answer = { role: 'assistant', content: text, ...(tool_calls !== undefined && { tool_calls }) } as const;
+  return JSON.stringify([{ role: answer.role, parts: partsOf(answer), finish_reason }]);
+}
+
+function partsOf(message: ModelMessage): object[] {
+  switch (message.role) {
+    case 'tool':
+      return [{ type: 'tool_call_response', id: message.call_id, result: message.content }];
+    case 'assistant': {
+      const { content, tool_calls = [] } = message;
+      return content === '' && tool_calls.length > 0 ? calls(tool_calls) : [textPart(content), ...calls(tool_calls)];
+    }
+    default:
+      return typeof message.content === 'string'
+        ? [textPart(message.content)]
+        : message.content.map((part) =>
+            part.type === 'text' ? textPart(part.text) : { type: 'blob', mime_type: part.media_type },
+          );
+  }
+}
+
+function textPart(content: string): object {
+  return { type: 'text', content };
+}
+
+function calls(toolCalls: readonly ToolCall[]): object[] {
+  return toolCalls.map(({ call_id, name, arguments: given }) => ({
+    type: 'tool_call',
+    id: call_id,
+    name,
+    arguments: given,
+  }));
 }

@@ -1,4 +1,4 @@
-import type { ModelMessage, ModelRequest, ModelResponse } from '@llmteam/contracts';
+import { type ModelMessage, type ModelRequest, type ModelResponse, messageText } from '@llmteam/contracts';
 import type { FinishReason, generateText, LanguageModel, LanguageModelUsage, OutputInterface, streamText } from 'ai';
 import { badAnswer, checkEnd } from '../answer-end.js';
 import { isStrictSchema } from '../output-schema.js';
@@ -34,7 +34,7 @@ export async function chatCall(
   const { temperature, max_tokens, output_schema, onToken } = request;
   const settings = {
     model: sdk.model,
-    messages: messagesFor(config, request).map(({ role, content }) => ({ role, content })),
+    messages: messagesFor(config, request).map(textMessage),
     allowSystemInMessages: true,
     ...(temperature !== undefined && { temperature }),
     ...(max_tokens !== undefined && { maxOutputTokens: max_tokens }),
@@ -141,6 +141,11 @@ function outputFor(
     parsePartialOutput: async ({ text }) => ({ partial: text }),
     createElementStreamTransform: () => undefined,
   };
+}
+
+function textMessage(message: ModelMessage) {
+  const content = messageText(message);
+  return message.role === 'tool' ? { role: 'user' as const, content } : { role: message.role, content };
 }
 
 /** Services accept `json_object` only if the prompt mentions JSON, and cannot be given a schema then. */

@@ -11,6 +11,7 @@ import {
   type ModelProvider,
   type ModelRequest,
   type ModelResponse,
+  messageText,
 } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 import { cancellation } from '../cancellation.js';
@@ -91,7 +92,8 @@ function generated(model: string, request: ModelRequest): string {
 }
 
 function lastQuestion({ messages }: ModelRequest): string {
-  return messages.findLast(({ role }) => role === 'user')?.content ?? '';
+  const question = messages.findLast(({ role }) => role === 'user');
+  return question === undefined ? '' : messageText(question);
 }
 
 /** Distinguishes requests that have the same echo. */
@@ -115,7 +117,7 @@ interface Answer {
 
 /** Counts words as tokens. An answer that was cut off has used up what it had. */
 function responseOf(model: string, { messages, max_tokens }: ModelRequest, { text, isCut }: Answer): ModelResponse {
-  const input = messages.reduce((sum, { content }) => sum + wordsOf(content), 0);
+  const input = messages.reduce((sum, message) => sum + wordsOf(messageText(message)), 0);
   const output = isCut ? max_tokens : undefined;
   return {
     text,
