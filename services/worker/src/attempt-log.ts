@@ -60,10 +60,12 @@ function idsOf({
   step,
   step_id,
   step_type,
+  scope,
   attempt,
   trace_id,
   traceparent,
 }: Job): object {
   const [, traceId = trace_id] = traceparent?.split('-') ?? [];
-  return { run_id, tenant_id, segment_id, trace_id: traceId, step, step_id, step_type, attempt };
+  const ofStep = { step, step_id, step_type, ...(scope !== '' && { scope }), attempt };
+  return { run_id, tenant_id, segment_id, trace_id: traceId, ...ofStep };
 }
