@@ -6,10 +6,11 @@ import * as assert from 'uvu/assert';
 import { withCli } from '../cli/support/cli.js';
 import { startDev } from '../cli/support/dev-service.js';
 import { approval, chain, delay, doubling } from '../cli/support/segments.js';
-import { root } from '../examples/llmteam-process.js';
 import { spec } from '../support/spec.js';
+import { documentedSeries } from './support/documented-series.js';
 import { type Client, type Installation, withInstallation } from './support/installation.js';
 import { ledgerChain, withLedger } from './support/ledger.js';
+import { samplesOf } from './support/samples.js';
 import type { Service } from './support/service.js';
 import { until } from './support/until.js';
 
@@ -31,27 +32,12 @@ async function textOf(url: string, headers: Record<string, string> = {}): Promis
   return (await fetch(url, { headers, signal: AbortSignal.timeout(10_000) })).text();
 }
 
-/** The values of samples by name and labels. */
-function samplesOf(text: string): Map<string, number> {
-  const lines = text.split('\n').filter((line) => line.startsWith('llmteam_'));
-  return new Map(
-    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
-  );
-}
-
 function familiesOf(text: string): string[] {
   return [...text.matchAll(/^# TYPE (llmteam_\S+)/gm)].map(([, name = '']) => name).sort();
 }
 
 /** The series that the page says a process has. */
-function documented(process: string): string[] {
-  const rows = readFileSync(join(root, 'docs/metrics.md'), 'utf8').split('\n');
-  const cells = rows
-    .filter((row) => row.startsWith('| `llmteam_'))
-    .map((row) => row.split('|').map((one) => one.trim()));
-  const ofProcess = cells.filter((row) => row.at(-2)?.split(', ').includes(process));
-  return ofProcess.map(([, name = '']) => name.replaceAll('`', '')).sort();
-}
+const documented = (process: string): string[] => [...documentedSeries(process).keys()].sort();
 
 interface Scaling {
   readonly status: number;
