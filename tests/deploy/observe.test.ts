@@ -12,7 +12,7 @@ import { typeFaults } from './dashboard-types.js';
 import { chosen, type Dashboard, dashboards, filledIn, labelVariables } from './dashboards.js';
 import { root } from './image-tree.js';
 import { ObservedLoad, traceId } from './observed-load.js';
-import { observeFolder, Prometheus, prometheusPrograms, promtool, type Series } from './prometheus.js';
+import { isDrawn, observeFolder, Prometheus, prometheusPrograms, promtool } from './prometheus.js';
 
 const rulesFile = join(observeFolder, 'rules/llmteam.yml');
 
@@ -31,11 +31,6 @@ function alertRules(): Rule[] {
 /** What an alert looks at, whatever its values are. */
 function withoutLimits(expr: string): string {
   return expr.replaceAll(/absent\(([^()]*)\)/g, '$1').replaceAll(/ (?:>|==) [\d.]+(?= |$)/g, '');
-}
-
-/** Whether a graph of it would show anything. */
-function isDrawn(series: readonly Series[]): boolean {
-  return series.some(({ values }) => values.some(([, value]) => Number.isFinite(Number(value))));
 }
 
 /** The titles of panels that show nothing, with what they ask. */
@@ -189,7 +184,7 @@ if (programs !== null) {
         withInstallation({}, async (installation) => {
           const load = await ObservedLoad.start(installation);
           const prometheus = await Prometheus.start(programs, installation.cli, load.ports);
-          await load.run();
+          await load.run(prometheus);
           await alerted(prometheus, 'LlmteamNoWorker', 'queue', 'ledger@1');
           await alerted(prometheus, 'LlmteamSpansLost', 'job', 'gateway');
           assert.equal(await emptyQueriesBeside(load, prometheus), []);

@@ -12,6 +12,7 @@ import type { Service } from '../services/support/service.js';
 import { until } from '../services/support/until.js';
 import { freePort } from '../support/free-port.js';
 import { root } from './image-tree.js';
+import { isDrawn, type Prometheus } from './prometheus.js';
 
 export const traceId = '0af7651916cd43dd8448eb211c80319c';
 const trace = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
@@ -72,11 +73,11 @@ export class ObservedLoad {
   }
 
   /** Until its end: then nobody serves the ledger, and a job waits for it. */
-  async run(): Promise<void> {
+  async run(prometheus: Prometheus): Promise<void> {
     const first = await this.ledgerWorker();
     const flaky = ledger('flaky', { fail_first: true }, { max_retries: 1 });
     for (const segment of [...short, asking, flaky, lasting]) await this.client.storeSegment(segment);
-    await Promise.all([this.shortRuns(), this.ledgerStory(first)]);
+    await Promise.all([this.shortRuns(), this.ledgerStory(first, prometheus)]);
   }
 
   /** Three times each, so that counters grow between two scrapes. */
@@ -96,7 +97,7 @@ export class ObservedLoad {
   }
 
   /** A worker dies with a job, which is given up; the next one hands its job back, another one takes it and leaves, too. */
-  private async ledgerStory(first: Service): Promise<void> {
+  private async ledgerStory(first: Service, prometheus: Prometheus): Promise<void> {
     const lost = await this.startedJob();
     first.signal('SIGKILL');
     await first.ended;
@@ -107,7 +108,7 @@ export class ObservedLoad {
     });
     await this.client.startRun('flaky', {}, { wait: 20 });
     await this.startedJob();
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await grown(prometheus, 'llmteam_jobs_lost_total');
     await second.stop();
     const third = await this.ledgerWorker();
     await until(
@@ -116,7 +117,7 @@ export class ObservedLoad {
     );
     // It has no slot for this one.
     await this.client.startRun('lasting');
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await grown(prometheus, 'llmteam_worker_redeliveries_total');
     await third.stop();
   }
 
@@ -136,6 +137,12 @@ export class ObservedLoad {
     };
     return this.installation.start('worker', environment).ready();
   }
+}
+
+/** Waits until a worker was asked for it often enough for a graph: it leaves soon, and its counters with it. */
+async function grown(prometheus: Prometheus, counter: string): Promise<void> {
+  const growth = `increase(${counter}[5s])`;
+  await until(`two scrapes of ${counter}`, async () => isDrawn(await prometheus.recent(growth)));
 }
 
 function writeConfig({ cli }: Installation): void {

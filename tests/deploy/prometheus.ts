@@ -46,6 +46,11 @@ interface Alert {
   readonly state: 'pending' | 'firing';
 }
 
+/** Whether a graph of it would show anything. */
+export function isDrawn(series: readonly Series[]): boolean {
+  return series.some(({ values }) => values.some(([, value]) => Number.isFinite(Number(value))));
+}
+
 export class Prometheus {
   private constructor(
     private readonly url: string,
@@ -76,6 +81,18 @@ export class Prometheus {
     const { result } = await this.ask<{ result: Series[] }>('query_range', {
       query: expr,
       ...this.sinceStart(),
+      step: '1',
+    });
+    return result;
+  }
+
+  /** The values of the last three seconds. */
+  async recent(expr: string): Promise<Series[]> {
+    const end = Date.now() / 1_000;
+    const { result } = await this.ask<{ result: Series[] }>('query_range', {
+      query: expr,
+      start: String(end - 3),
+      end: String(end),
       step: '1',
     });
     return result;
