@@ -26,5 +26,5 @@ export async function tracingOnNats(): Promise<Row[]> {
       }
     }
   });
-  return costRows('nats', perSecond);
+  return costRows('nats', 'no-op steps', perSecond);
 }

@@ -38,6 +38,8 @@ export class Turn {
   readonly plan: Plan;
   /** Epoch milliseconds of the entry; never earlier than the previous entry. */
   readonly now: number;
+  /** The same, for the events: most have this time. */
+  private nowText: string | null = null;
   /** For all expressions evaluated in this turn. */
   readonly work: WorkBudget;
 
@@ -84,7 +86,7 @@ export class Turn {
       event_id: `${key.run_id}:${seq}`,
       event_type: type,
       seq,
-      timestamp: new Date(this.withinRun(more.timestamp ?? this.now)).toISOString(),
+      timestamp: this.textOf(this.withinRun(more.timestamp ?? this.now)),
       tenant_id: key.tenant_id,
       instance_id: request.instance_id,
       run_id: key.run_id,
@@ -103,6 +105,12 @@ export class Turn {
     };
     // TypeScript does not see that one `T` is the type of both `event_type` and `payload`.
     this.events.push(event as RunEvent);
+  }
+
+  private textOf(at: number): string {
+    if (at !== this.now) return new Date(at).toISOString();
+    this.nowText ??= new Date(at).toISOString();
+    return this.nowText;
   }
 
   /** Worker clocks may be off, and a fork gets reports of work older than itself. */

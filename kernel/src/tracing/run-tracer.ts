@@ -79,14 +79,18 @@ export interface NotedEntry {
   readonly isCopy: boolean;
 }
 
-/** The job with the span that its handler continues: that of the attempt, or where nobody exports that, the requester's. */
+/**
+ * Adds the span that its handler continues to a job: that of the attempt, or where nobody exports that, the requester's. Returns the job,
+ * which nobody else has seen yet: a copy would cost more than the rest.
+ */
 export function tracedJob(owner: Traced, job: Job): Job {
   const trace = owner.run?.state.request.trace;
   if (trace === undefined) return job;
   const span = owner.spans?.attemptSpan(job.step, job.attempt) ?? requester(job.trace_id, trace);
   if (span === null) return job;
-  const state = trace.state === undefined ? {} : { tracestate: trace.state };
-  return { ...job, traceparent: traceparent(span, trace.sampled), ...state };
+  job.traceparent = traceparent(span, trace.sampled);
+  if (trace.state !== undefined) job.tracestate = trace.state;
+  return job;
 }
 
 function requester(traceId: string, { parent_span_id }: RunTrace): SpanLink | null {
