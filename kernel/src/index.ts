@@ -34,6 +34,7 @@ export type {
   Reference,
   Variables,
 } from './engine/expression.js';
+export { stepOfScope } from './engine/find-step.js';
 export { RunFold } from './engine/fold.js';
 export { fractionOf, hash32 } from './engine/hash.js';
 export { outstandingEffects } from './engine/outstanding.js';

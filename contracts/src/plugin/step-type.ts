@@ -70,6 +70,12 @@ export type CelResult = 'any' | 'boolean' | 'list';
 export const literalKeyword = 'x-literal';
 
 /**
+ * Marks a value in the config schema of a control type that becomes the config of a job (`ControlJob`): what is in it is read when the job
+ * runs, with the variables of the job, and checked against the schema of its type.
+ */
+export const jobConfigKeyword = 'x-job-config';
+
+/**
  * Marks a value in a config schema that is itself a JSON Schema. It is checked when the segment is loaded, unless it holds `${…}`.
  * `true`: the kernel validates values with it, so it must be one that the kernel can compile. `{ refused: […] }`: the step type
  * validates values with it; only the form of its keywords is checked, that none of `refused` occurs, and that every `$ref`
@@ -93,4 +99,11 @@ export const templateKeyword = 'x-template';
 export const expectedKeyword = 'x-expected';
 
 /** Keywords of config schemas besides those of JSON Schema. They say how a value is used and constrain nothing themselves. */
-export const configKeywords = [celKeyword, literalKeyword, templateKeyword, schemaKeyword, expectedKeyword] as const;
+export const configKeywords = [
+  celKeyword,
+  literalKeyword,
+  jobConfigKeyword,
+  templateKeyword,
+  schemaKeyword,
+  expectedKeyword,
+] as const;

@@ -4,6 +4,7 @@
  * Does not own: what follows; nothing is delivered along edges here, that is up to the caller.
  */
 import type { HumanTask } from '@llmteam/contracts';
+import { stepOfScope } from './find-step.js';
 import { jobId } from './job-id.js';
 import { isEnded, type ScopeState, type StepState } from './state.js';
 import { disarm, disarmStepTimer } from './timers.js';
@@ -80,7 +81,7 @@ export function closeScope(turn: Turn, owner: StepInstance, scope: ScopeState): 
 /** Cancels every undecided step of a scope. */
 export function cancelScope(turn: Turn, scope: ScopeState): void {
   for (const [stepId, state] of scope.steps) {
-    const step = turn.plan.byId.get(stepId);
+    const step = stepOfScope(turn.plan, scope, stepId);
     if (step !== undefined) cancelStep(turn, { scope, step, state });
   }
 }

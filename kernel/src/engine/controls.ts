@@ -1,7 +1,7 @@
 /**
  * Purpose: runs control steps: passes occurrences to the control type and carries out its directives.
- * Owns: scopes, named timers, waits, human tasks and child runs of control steps.
- * Does not own: the semantics of any control type.
+ * Owns: named timers, waits, human tasks and child runs of control steps. Does not own: the semantics of any control type, scopes
+ * (opened-scopes.ts).
  * Invariants: a control type gets no occurrence after its step ended (C1); the directives of a reaction are all applied,
  * in order, up to the one that ends the step (C2).
  */
@@ -12,7 +12,6 @@ import {
   type ErrorInfo,
   errorInfo,
   type HumanTask,
-  iterationScope,
   type JsonObject,
   type Occurrence,
   type Reaction,
@@ -22,9 +21,10 @@ import {
 import { cancelStep, closeScope, release, showTask } from './cancel.js';
 import type { StartChild } from './effects.js';
 import type { Variables } from './expression.js';
+import { openedPath, openIteration, openJob } from './opened-scopes.js';
 import { retryOrFail } from './retrying.js';
-import { completeStep, deliver, endInFailure, expressionError, holds, limitError, locate } from './scheduling.js';
-import type { ControlState, ScopeState } from './state.js';
+import { completeStep, endInFailure, expressionError, limitError, locate } from './scheduling.js';
+import type { ControlState } from './state.js';
 import { arm, armStepTimer, disarm } from './timers.js';
 import { isOpen, type StepInstance, type Turn } from './turn.js';
 import { stepVariables } from './variables.js';
@@ -146,10 +146,14 @@ function perform(turn: Turn, instance: StepInstance, directive: Directive): void
       endInError(turn, instance, directive.error);
       return;
     case 'open_scope':
-      openScope(turn, instance, directive);
+      endIf(turn, instance, openIteration(turn, instance, directive));
       return;
-    case 'close_scope': {
-      const scope = turn.run.scopes.get(iterationPath(instance, directive.index));
+    case 'run_job':
+      endIf(turn, instance, openJob(turn, instance, directive));
+      return;
+    case 'close_scope':
+    case 'cancel_job': {
+      const scope = turn.run.scopes.get(openedPath(instance, directive.index));
       if (scope !== undefined) closeScope(turn, instance, scope);
       return;
     }
@@ -180,6 +184,10 @@ function perform(turn: Turn, instance: StepInstance, directive: Directive): void
   }
 }
 
+function endIf(turn: Turn, instance: StepInstance, error: ErrorInfo | null): void {
+  if (error !== null) endInError(turn, instance, error);
+}
+
 /** Ends an attempt with everything it holds. Its iterations and child runs are never continued: another attempt begins anew. */
 function endInError(turn: Turn, instance: StepInstance, error: ErrorInfo): void {
   const durationMs = turn.now - instance.state.since;
@@ -198,48 +206,7 @@ export function onControlStepTimer(turn: Turn, instance: StepInstance, kind: 're
   endInError(turn, instance, errorInfo('STEP_TIMEOUT', `step '${step_id}' took longer than ${timeout_seconds} s`));
 }
 
-function iterationPath({ scope, step, state }: StepInstance, index: number): string {
-  return iterationScope(stepKey(scope.path, step.step_id), index, state.attempt);
-}
-
 type DirectiveOf<Do extends Directive['do']> = Extract<Directive, { do: Do }>;
-
-/** Opens one iteration: the region's steps, with the directive's value on the edges that enter the body. */
-function openScope(turn: Turn, instance: StepInstance, directive: DirectiveOf<'open_scope'>): void {
-  const path = iterationPath(instance, directive.index);
-  if (directive.index >= caps.loop_iterations) {
-    endInError(
-      turn,
-      instance,
-      limitError(`step '${instance.step.step_id}' wanted more than ${caps.loop_iterations} iterations`),
-    );
-    return;
-  }
-  const region = turn.plan.regions.get(instance.step.index) ?? [];
-  const scope: ScopeState = {
-    path,
-    owner: { scope: instance.scope.path, step_id: instance.step.step_id },
-    index: directive.index,
-    item: directive.item,
-    steps: new Map(),
-    undecided: region.length,
-    next: [],
-    event: instance.state.event,
-  };
-  turn.run.scopes.set(path, scope);
-  instance.state.control?.scopes.add(path);
-  let taken: readonly boolean[];
-  try {
-    taken = instance.step.body.map((edge) => holds(turn, scope, edge, directive.value));
-  } catch (thrown) {
-    endInError(turn, instance, expressionError(thrown));
-    return;
-  }
-  instance.step.body.forEach((edge, index) => {
-    deliver(turn, scope, edge, taken[index] ? directive.value : undefined, instance.state.event);
-  });
-  if (region.length === 0) turn.todo.push({ what: 'finish_scope', scope });
-}
 
 function startTimer(turn: Turn, instance: StepInstance, directive: DirectiveOf<'start_timer'>): void {
   const { control } = instance.state;

@@ -11,6 +11,7 @@ import {
   type EventType,
   errorInfo,
   type Fact,
+  type Occurrence,
   type RunControlled,
   type RunEvent,
   type RunKey,
@@ -347,8 +348,15 @@ function finishScope(turn: Turn, scope: ScopeState): void {
     finishRun(turn);
     return;
   }
-  const value = returnedValue(scope);
+  const occurrence = completion(owner, scope);
   owner.state.control?.scopes.delete(scope.path);
   turn.run.scopes.delete(scope.path);
-  react(turn, owner, { kind: 'scope_completed', index: scope.index, value });
+  react(turn, owner, occurrence);
+}
+
+function completion({ step }: StepInstance, scope: ScopeState): Occurrence {
+  const { index } = scope;
+  const [job, state] = step.jobs.size === 0 ? [] : ([...scope.steps][0] ?? []);
+  if (job === undefined) return { kind: 'scope_completed', index, value: returnedValue(scope) };
+  return { kind: 'job_completed', index, job, ports: state?.outputs ?? {} };
 }

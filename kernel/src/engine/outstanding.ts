@@ -4,6 +4,7 @@ import { holdsJob } from './cancel.js';
 import { childEffect } from './controls.js';
 import type { Effect } from './effects.js';
 import { endEffects } from './ending.js';
+import { stepOfScope } from './find-step.js';
 import { jobId } from './job-id.js';
 import type { Run } from './state.js';
 import { type StepInstance, Turn } from './turn.js';
@@ -44,7 +45,7 @@ function rebuilding(run: Run): Turn {
 function* stepOccurrences({ state, plan }: Run): Iterable<StepInstance> {
   for (const scope of state.scopes.values()) {
     for (const [stepId, stepState] of scope.steps) {
-      const step = plan.byId.get(stepId);
+      const step = stepOfScope(plan, scope, stepId);
       if (step !== undefined) yield { scope, step, state: stepState };
     }
   }

@@ -15,6 +15,7 @@ import {
 } from '@llmteam/contracts';
 import type { CompiledExpression, ConfigTemplate, ExpressionCompiler } from './expression.js';
 import { analyseGraph, type Graph, type GraphEdge, rootRegion } from './graph.js';
+import { type JobPlanner, jobPlanner } from './job-plans.js';
 import { type RetryPlan, retryPlan } from './retry-policy.js';
 import { hasSingleEnd } from './single-end.js';
 import { exclusiveUpstream } from './upstream.js';
@@ -70,6 +71,10 @@ export interface StepPlan {
   readonly resultPorts: readonly string[];
   /** Whether a completed step fires all of `resultPorts` rather than one. Ports of task types are parts of one result. */
   readonly firesAllPorts: boolean;
+  /** Whether it is a job of a control step, which has no place in the graph. */
+  readonly isJob: boolean;
+  /** The jobs of a control step, by name. A step with a region has none, so the scopes that it opens are all of one kind. */
+  readonly jobs: ReadonlyMap<string, StepPlan>;
 }
 
 export interface Plan {
@@ -102,8 +107,9 @@ export function compilePlan(definition: Definition, types: StepTypes, compiler: 
     edges,
   });
   const edgePlans = planEdges(segment, edges, graph, compiler);
+  const jobs = jobPlanner(definition, types, compiler);
   const steps = segment.steps.map((step, index) =>
-    planStep(index, step, stepTypes[index] as StepType, segment, graph, edgePlans, compiler),
+    planStep(index, step, stepTypes[index] as StepType, segment, graph, edgePlans, compiler, jobs),
   );
   const byId = new Map(steps.map((step) => [step.step_id, step]));
   const params = segment.params ?? {};
@@ -138,7 +144,8 @@ function fail(message: string): never {
   throw new LlmteamError('SEGMENT_INVALID', message);
 }
 
-function findType(step: Step, definition: Definition, types: StepTypes): StepType {
+/** @throws LlmteamError `SEGMENT_INVALID` if no version of it is fixed, or that is not installed */
+export function findType(step: Pick<Step, 'step_id' | 'type'>, definition: Definition, types: StepTypes): StepType {
   const typeId = bareType(step.type);
   const version =
     definition.step_types[step.type] ?? fail(`step '${step.step_id}': no version is fixed for '${step.type}'`);
@@ -190,6 +197,7 @@ function planStep(
   graph: Graph,
   edges: readonly EdgePlan[],
   compiler: ExpressionCompiler,
+  jobs: JobPlanner,
 ): StepPlan {
   const outgoing = (graph.outgoing[index] ?? []).map((edge) => edges[edge] as EdgePlan);
   const fromBody = (edge: EdgePlan): boolean => type.control?.hasRegion === true && edge.from_port === 'body';
@@ -213,6 +221,8 @@ function planStep(
     extraPorts: step.ports?.output ?? [],
     resultPorts: resultPorts(step, type),
     firesAllPorts: type.control === null || type.control.firesAllPorts === true,
+    isJob: false,
+    jobs: jobs(step, type),
   };
 }
 

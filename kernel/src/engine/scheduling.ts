@@ -10,6 +10,7 @@ import {
   isLlmteamError,
   type Json,
   LlmteamError,
+  type Occurrence,
   stepKey,
   toErrorInfo,
 } from '@llmteam/contracts';
@@ -208,8 +209,12 @@ function notifyJoin(turn: Turn, instance: StepInstance, error: ErrorInfo, cause:
 function failScope(turn: Turn, scope: ScopeState, error: ErrorInfo): void {
   const owner = ownerOf(turn, scope);
   if (owner === null) return;
+  const { index } = scope;
+  const [job] = owner.step.jobs.size === 0 ? [] : scope.steps.keys();
   closeScope(turn, owner, scope);
-  turn.todo.push({ what: 'react', instance: owner, occurrence: { kind: 'scope_failed', index: scope.index, error } });
+  const occurrence: Occurrence =
+    job === undefined ? { kind: 'scope_failed', index, error } : { kind: 'job_failed', index, job, error };
+  turn.todo.push({ what: 'react', instance: owner, occurrence });
 }
 
 /** The loop step occurrence that opened a scope; null for the root scope. */

@@ -3,8 +3,8 @@
  * Owns: which clocks stop: those that measure the run's own work, namely its timeout, the timeouts of control steps and the timers of steps
  * with a region. Those of the world outside go on: jobs already dispatched, retries, delays, people and signals.
  */
-import { splitStepKey, stepKey } from '@llmteam/contracts';
-import { findStep } from './find-step.js';
+import { stepKey } from '@llmteam/contracts';
+import { findStep, stepOfKey } from './find-step.js';
 import type { TimerState } from './state.js';
 import type { StepInstance, Turn } from './turn.js';
 
@@ -90,7 +90,7 @@ function stop(turn: Turn, id: string, { due_at, kind, step, name }: TimerState):
 
 function measuresWork(turn: Turn, { kind, step }: TimerState): boolean {
   if (kind === 'run') return true;
-  const control = turn.plan.byId.get(splitStepKey(step).step_id)?.type.control ?? null;
+  const control = stepOfKey(turn.plan, step)?.type.control ?? null;
   if (control === null) return false;
   return kind === 'attempt' || (kind === 'control' && control.hasRegion === true);
 }

@@ -58,11 +58,17 @@ function findOutputs(run: RunState, scope: ScopeState, stepId: string): FiredPor
 
 /** The variables visible in a step's config. */
 export function stepVariables({ run }: Pick<Turn, 'run'>, instance: StepInstance): Variables {
-  const variables = scopeVariables(run, instance.scope);
+  const variables = scopeVariables(run, seenScope(run, instance));
   const ports = inputsOf(run, instance);
   variables.ports = ports;
   if (Object.hasOwn(ports, 'input')) variables.input = ports.input as Json;
   return variables;
+}
+
+/** A job sees what its control step sees. */
+function seenScope(run: RunState, { scope, step }: StepInstance): ScopeState {
+  const owner = step.isJob && scope.owner !== null ? run.scopes.get(scope.owner.scope) : undefined;
+  return owner ?? scope;
 }
 
 /** The variables its marked expressions read, so that a worker can evaluate them; null if there are no expressions. */

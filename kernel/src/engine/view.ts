@@ -1,4 +1,5 @@
 import type { RunResult, RunView, StepSummary } from '@llmteam/contracts';
+import { stepOfScope } from './find-step.js';
 import type { Plan, StepPlan } from './plan.js';
 import type { Run, ScopeState, StepState } from './state.js';
 import { waitsFor } from './waiting.js';
@@ -31,9 +32,13 @@ export function viewRun(run: Run): RunView {
   };
 }
 
-/** As in the definition: by the `type` of each step as written. */
+/** As in the definition: by the `type` of each step as written, and by that of what it may run. */
 function versionsOf({ segment, steps }: Plan): NonNullable<RunView['step_types']> {
-  return Object.fromEntries(segment.steps.map(({ type }, index) => [type, steps[index]?.type.metadata.version ?? '']));
+  const ofSteps = segment.steps.map(({ type }, index) => [type, steps[index]?.type.metadata.version ?? ''] as const);
+  const ofJobs = steps.flatMap(({ jobs }) =>
+    [...jobs.values()].map(({ type_id, type }) => [type_id, type.metadata.version] as const),
+  );
+  return Object.fromEntries([...ofJobs, ...ofSteps]);
 }
 
 /** The result that `llmteam run` prints. */
@@ -79,7 +84,7 @@ function summariseSteps(run: Run): StepSummary[] {
   for (const scope of run.state.scopes.values()) {
     if (scope.owner === null) continue;
     for (const [stepId, state] of scope.steps) {
-      const step = run.plan.byId.get(stepId);
+      const step = stepOfScope(run.plan, scope, stepId);
       if (step !== undefined) summaries.push(summarise(run, scope, step, state));
     }
   }

@@ -7,6 +7,7 @@
  * `paused`. The held steps of a paused run have no key of their own, as in explanations.
  */
 
+import { stepOfScope } from './find-step.js';
 import { isDecided, isEnded, type Run, type ScopeState, type StepState } from './state.js';
 import { waitsFor } from './waiting.js';
 
@@ -40,7 +41,7 @@ export function detailOfWait(key: string): string {
 }
 
 function keyOf(run: Run, scope: ScopeState, stepId: string, state: StepState): string | null {
-  const step = run.plan.byId.get(stepId);
+  const step = stepOfScope(run.plan, scope, stepId);
   if (step === undefined) return null;
   const waiting = waitsFor(run, { scope, step, state });
   if (waiting === null) return state.status === 'running' && state.worker !== null ? `running:${state.worker}` : null;

@@ -3,6 +3,7 @@ import {
   celKeyword,
   type Json,
   type JsonObject,
+  jobConfigKeyword,
   literalKeyword,
   templateKeyword,
 } from '@llmteam/contracts';
@@ -40,6 +41,11 @@ export class SchemaView {
   /** Whether `${…}` in the string is not expanded. */
   get isLiteral(): boolean {
     return [...this.#schemas].some((schema) => schema[literalKeyword] === true);
+  }
+
+  /** Whether the value is the config of a job, which is read for itself. */
+  get isJobConfig(): boolean {
+    return this.mark(jobConfigKeyword) === true;
   }
 
   /** Whether the string is a text with `${…}` and `{name}`. */

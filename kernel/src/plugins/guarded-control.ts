@@ -1,4 +1,5 @@
-import { type ControlType, type ControlView, LlmteamError, toErrorInfo } from '@llmteam/contracts';
+import { type ControlJob, type ControlType, type ControlView, LlmteamError, toErrorInfo } from '@llmteam/contracts';
+import { asObject } from '../validation/draft.js';
 import { jsonCopy } from './json-copy.js';
 import { checkedReaction } from './reaction-check.js';
 
@@ -7,7 +8,7 @@ import { checkedReaction } from './reaction-check.js';
  * that does not return: a control type runs inside the engine.
  */
 export function guardedControl(type: ControlType): ControlType {
-  const { catchesFailures, ports } = type;
+  const { catchesFailures, jobs, ports } = type;
   const { output_ports } = type.metadata;
   const fires = (name: string, view: ControlView<unknown, unknown>): boolean =>
     output_ports.some((port) => port.name === name || port.name === '*') ||
@@ -18,6 +19,7 @@ export function guardedControl(type: ControlType): ControlType {
       catchesFailures: (config) => orElse(false, () => type.catchesFailures?.(config) === true),
     }),
     ...(ports && { ports: (config) => portsOf(type, config) }),
+    ...(jobs && { jobs: (config) => jobsOf(type, config) }),
     react(occurrence, view) {
       const seen = { ...copied(view), evaluate: view.evaluate };
       const returned: unknown = orCode(type, () => type.react(jsonCopy(occurrence), seen));
@@ -55,6 +57,17 @@ function copied({ config, input, state, now }: ControlView<unknown, unknown>) {
 function portsOf(type: ControlType, config: unknown): { input: readonly string[]; output: readonly string[] } {
   const { input = [], output = [] } = orElse({}, () => type.ports?.(jsonCopy(config) as never) ?? {});
   return { input: namesOf(input), output: namesOf(output) };
+}
+
+/** What it derives from a config; nothing if it throws. The validator tells what is wrong with a job. */
+function jobsOf(type: ControlType, config: unknown): ControlJob[] {
+  const jobs = orElse<unknown>([], () => jsonCopy(type.jobs?.(jsonCopy(config) as never)));
+  return Array.isArray(jobs) ? jobs.filter(isJob) : [];
+}
+
+function isJob(job: Partial<Record<keyof ControlJob, unknown>> | null): job is ControlJob {
+  const { name, type, config, at = '' } = job ?? {};
+  return [name, type, at].every((text) => typeof text === 'string') && asObject(config) !== null;
 }
 
 function namesOf(list: unknown): string[] {

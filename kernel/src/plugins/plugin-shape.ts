@@ -28,6 +28,7 @@ export const membersOf = {
     firesAllPorts: 'optional',
     catchesFailures: 'optional',
     ports: 'optional',
+    jobs: 'optional',
     react: 'required',
   },
   provider: { providerId: 'required', description: 'required', config_schema: 'required', create: 'required' },
@@ -35,7 +36,19 @@ export const membersOf = {
 } as const satisfies Readonly<Record<string, Members>>;
 
 /** What the host calls. */
-const methods = ['start', 'stop', 'run', 'react', 'catchesFailures', 'ports', 'create', 'open', 'inspect', 'openIndex'];
+const methods = [
+  'start',
+  'stop',
+  'run',
+  'react',
+  'catchesFailures',
+  'ports',
+  'jobs',
+  'create',
+  'open',
+  'inspect',
+  'openIndex',
+];
 /** Opening and closing a backend is all there is to it; what else a plugin may have would be ignored. */
 const notBesideBackend = ['stepTypes', 'modelProviders', 'start', 'stop'] as const;
 
@@ -78,8 +91,14 @@ function listFaults(
 function stepTypeFaults(place: string, type: unknown): string[] {
   const kind = typeof type === 'object' && type !== null && 'kind' in type ? type.kind : undefined;
   if (kind === 'task') return [...partFaults(place, type, membersOf.task), ...concurrencyFaults(place, type)];
-  if (kind === 'control') return partFaults(place, type, membersOf.control);
+  if (kind === 'control') return [...partFaults(place, type, membersOf.control), ...scopeFaults(place, type)];
   return [`${place} must have kind 'task' or 'control'`];
+}
+
+/** The scopes that a step opens are all of one kind. */
+function scopeFaults(place: string, type: unknown): string[] {
+  const { hasRegion, jobs } = type as { readonly hasRegion?: unknown; readonly jobs?: unknown };
+  return hasRegion === true && jobs !== undefined ? [`${place} has a region, so it cannot have 'jobs'`] : [];
 }
 
 function concurrencyFaults(place: string, type: unknown): string[] {

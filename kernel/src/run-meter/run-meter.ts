@@ -5,18 +5,9 @@
  *   R1 A run is live from its first entry until `run.ended`, even if it started before this process did.
  *   R2 Events from before the meter started are not counted again; a run that was live then is counted when it ends.
  */
-import {
-  type Entry,
-  type Journal,
-  type Logger,
-  type RunEnded,
-  type RunIndex,
-  type RunKey,
-  type RunStatus,
-  type StepReported,
-  splitStepKey,
-} from '@llmteam/contracts';
+import type { Entry, Journal, Logger, RunEnded, RunIndex, RunKey, RunStatus, StepReported } from '@llmteam/contracts';
 import type { Definitions } from '../definitions/definitions.js';
+import { stepOfKey } from '../engine/find-step.js';
 import { definitionOf, type PinnedRun } from '../versions/version-uses.js';
 
 export interface RunMeterSink {
@@ -169,7 +160,7 @@ export class RunMeter {
 
   private async noteStep(key: RunKey, { at, started_at, step, error }: StepReported): Promise<void> {
     const traceId = this.live.get(mapKey(key))?.trace_id ?? null;
-    const stepType = await this.typeOf(key, splitStepKey(step).step_id);
+    const stepType = await this.typeOf(key, step);
     if (stepType === null) return;
     const status = error === undefined ? 'completed' : 'failed';
     const { tenant_id } = key;
@@ -178,20 +169,17 @@ export class RunMeter {
   }
 
   /** null if the run has ended or its definition cannot be read here. */
-  private async typeOf(key: RunKey, stepId: string): Promise<string | null> {
+  private async typeOf(key: RunKey, step: string): Promise<string | null> {
     const live = this.live.get(mapKey(key));
     if (live === undefined) return null;
     try {
       live.definition ??= (await definitionOf(this.deps.journal, key)) ?? '';
       const { definitions } = this.deps;
       const plan = definitions.cachedPlan(live.definition) ?? (await definitions.plan(live.definition));
-      return plan.byId.get(stepId)?.type_id ?? null;
+      return stepOfKey(plan, step)?.type_id ?? null;
     } catch (err) {
       const { tenant_id, run_id } = key;
-      this.deps.log.debug(
-        { err, tenant_id, run_id, step_id: stepId },
-        'a step is not counted: its definition cannot be read',
-      );
+      this.deps.log.debug({ err, tenant_id, run_id, step }, 'a step is not counted: its definition cannot be read');
       return null;
     }
   }

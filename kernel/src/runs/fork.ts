@@ -7,9 +7,9 @@ import {
   type RunEvent,
   type RunKey,
   type RunRequested,
-  splitStepKey,
   stepKey,
 } from '@llmteam/contracts';
+import { stepOfKey } from '../engine/find-step.js';
 import { RunFold } from '../engine/fold.js';
 import type { Plan, StepPlan } from '../engine/plan.js';
 import { originalTimer } from '../engine/timers.js';
@@ -46,7 +46,7 @@ export function forkHistory(
   { from_step, input_overrides, request_digest, trace }: ForkOrder,
   now: number,
 ): NewEntry[] {
-  const step = plan.byId.get(splitStepKey(from_step).step_id);
+  const step = stepOfKey(plan, from_step);
   if (step === undefined) throw new LlmteamError('STEP_UNKNOWN', `the segment has no step '${from_step}'`);
   checkOverrides(plan, step, input_overrides);
   const facts = entries.map(({ fact }) => fact);
@@ -73,7 +73,7 @@ export function forkPoint(source: RunKey, plan: Plan, facts: readonly Fact[], st
   const fold = new RunFold(source, { events: true });
   const isRunning = (event: RunEvent): boolean => isAbout(event, step) && event.event_type !== 'step.skipped';
   const moves = facts.map((fact) => fold.apply(fact, plan)?.events.some(isRunning) === true);
-  const isJoin = plan.byId.get(splitStepKey(step).step_id)?.isEager === true;
+  const isJoin = stepOfKey(plan, step)?.isEager === true;
   const point = isJoin ? moves.lastIndexOf(true) : moves.indexOf(true);
   return point < 0 ? null : point + 1;
 }

@@ -1,6 +1,6 @@
 import { LlmteamError, type RunKey, type StepDetail, type StepRecord } from '@llmteam/contracts';
 import { type FoldOptions, type FoldSources, foldHistory } from '../definitions/fold-history.js';
-import { findStep } from '../engine/find-step.js';
+import { findStep, stepOfScope } from '../engine/find-step.js';
 import type { Run } from '../engine/state.js';
 import { stepDetail, stepRecord } from '../engine/step-record.js';
 import { isOpen, type StepInstance } from '../engine/turn.js';
@@ -45,7 +45,7 @@ type OnDecided = NonNullable<FoldOptions['onDecided']>;
 function* undecided({ state, plan }: Run): Iterable<StepInstance> {
   for (const scope of state.scopes.values()) {
     for (const [stepId, step] of scope.steps) {
-      const planned = plan.byId.get(stepId);
+      const planned = stepOfScope(plan, scope, stepId);
       const instance = planned === undefined ? null : { scope, step: planned, state: step };
       if (instance !== null && isOpen(instance)) yield instance;
     }

@@ -1,20 +1,30 @@
 import { type Definition, LlmteamError, type Segment } from '@llmteam/contracts';
-import type { PinnedTypes, StepCatalog } from '../catalog/step-catalog.js';
+import type { CatalogEntry, PinnedTypes, StepCatalog } from '../catalog/step-catalog.js';
 
 /**
- * Builds the definition that runs execute: the segment plus, for each step `type` as written, the newest matching version
- * (`StepCatalog.chooseFor`).
+ * Builds the definition that runs execute: the segment plus, for the `type` of each step and each job of one as written, the newest matching
+ * version (`StepCatalog.chooseFor`).
  * @throws LlmteamError `SEGMENT_INVALID` if a type or version is not installed, which cannot happen for a valid segment
  */
 export function defineSegment(segment: Segment, catalog: StepCatalog, pinned?: PinnedTypes): Definition {
-  const stepTypes = new Map<string, string>();
-  for (const { step_id, type } of segment.steps) {
-    if (stepTypes.has(type)) continue;
-    const choice = catalog.chooseFor(type, pinned);
-    if (choice.kind !== 'found') {
-      throw new LlmteamError('SEGMENT_INVALID', `step '${step_id}': no installed step type is '${type}'`);
-    }
-    stepTypes.set(type, choice.entry.metadata.version);
+  const chosen = new Map<string, CatalogEntry>();
+  const choose = (stepId: string, type: string): CatalogEntry => {
+    const entry = chosen.get(type) ?? entryOf(stepId, type, catalog, pinned);
+    chosen.set(type, entry);
+    return entry;
+  };
+  for (const { step_id, type, config = {} } of segment.steps) {
+    const { control } = choose(step_id, type);
+    for (const job of control?.jobs?.(config) ?? []) choose(step_id, job.type);
   }
-  return { segment, step_types: Object.fromEntries(stepTypes) };
+  return {
+    segment,
+    step_types: Object.fromEntries([...chosen].map(([type, { metadata }]) => [type, metadata.version])),
+  };
+}
+
+function entryOf(stepId: string, type: string, catalog: StepCatalog, pinned?: PinnedTypes): CatalogEntry {
+  const choice = catalog.chooseFor(type, pinned);
+  if (choice.kind === 'found') return choice.entry;
+  throw new LlmteamError('SEGMENT_INVALID', `step '${stepId}': no installed step type is '${type}'`);
 }

@@ -10,6 +10,7 @@ import { grants } from './rules/grants.js';
 import { graph } from './rules/graph.js';
 import { inputKeys } from './rules/input-keys.js';
 import { inputSchema } from './rules/input-schema.js';
+import { jobs } from './rules/jobs.js';
 import { pinnedVersions } from './rules/pinned-versions.js';
 import { placeholders } from './rules/placeholders.js';
 import { ports } from './rules/ports.js';
@@ -33,6 +34,7 @@ export const rules: readonly Rule[] = [
   stepOptions,
   workers,
   config,
+  jobs,
   values,
   grants,
   declaredPorts,

@@ -1,5 +1,5 @@
 import type { Run, RunState } from '@llmteam/kernel';
-import { isEnded, outstandingEffects } from '@llmteam/kernel';
+import { isEnded, outstandingEffects, stepOfScope } from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 
 type Scope = RunState['scopes'] extends ReadonlyMap<string, infer Value> ? Value : never;
@@ -19,7 +19,7 @@ function occurrences({ state, plan }: Run): Occurrence[] {
     [...scope.steps].map(([stepId, step]) => ({
       key: scope.path === '' ? stepId : `${scope.path}/${stepId}`,
       step,
-      isTask: plan.byId.get(stepId)?.type.control === null,
+      isTask: stepOfScope(plan, scope, stepId)?.type.control === null,
     })),
   );
 }
@@ -41,8 +41,8 @@ function checkCounts({ state }: Run, known: readonly Occurrence[]): void {
 
 function checkScopes({ state, plan }: Run): void {
   for (const scope of state.scopes.values()) {
-    const owner = scope.owner === null ? -1 : (plan.byId.get(scope.owner.step_id)?.index ?? -2);
-    const region = plan.regions.get(owner)?.length ?? 0;
+    const owner = scope.owner === null ? null : (plan.byId.get(scope.owner.step_id) ?? null);
+    const region = owner !== null && owner.jobs.size > 0 ? 1 : (plan.regions.get(owner?.index ?? -1)?.length ?? 0);
     const closed = [...scope.steps.values()].filter((step) => !isOpen(step)).length;
     assert.is(scope.undecided, region - closed, `undecided of scope '${scope.path}'`);
     if (scope.owner === null) continue;

@@ -2,7 +2,7 @@
  * Purpose: generates small valid segments of every shape: branches, conditions, joins, nested loops, waits, child runs.
  * Owns: the shapes. A region is a list of steps, and edges lead from earlier to later ones of the same list, so there are no cycles.
  */
-import type { Edge, JsonObject, Segment, SegmentParams, Step } from '@llmteam/contracts';
+import type { Edge, Json, JsonObject, Segment, SegmentParams, Step } from '@llmteam/contracts';
 import type { Choices } from './choices.js';
 
 interface Kind {
@@ -25,7 +25,14 @@ const work: Kind = {
     choices.mostly<JsonObject>(3, [{}, { result: '${input}' }, { result: 7 }, {}, { result: '${input.no}' }]),
 };
 
-const repeatable: ReadonlySet<string> = new Set(['wait_for_signal', 'subworkflow', 'loop', 'map', 'critic_loop']);
+const repeatable: ReadonlySet<string> = new Set([
+  'calls',
+  'wait_for_signal',
+  'subworkflow',
+  'loop',
+  'map',
+  'critic_loop',
+]);
 const limitable: ReadonlySet<string> = new Set([...repeatable, 'delay', 'human_task']);
 
 const controls: readonly [Kind, ...Kind[]] = [
@@ -73,6 +80,21 @@ const controls: readonly [Kind, ...Kind[]] = [
       task_type: 'approval',
       title: 'Well?',
       ...(choices.rarely(2) && { escalation_chain: [{ assignee_ref: 'bob', after_hours: 1 }] }),
+    }),
+  },
+  {
+    type: 'calls',
+    out: ['output', 'error'],
+    into: ['input'],
+    config: (choices) => ({
+      batches: choices.of<Json[]>([[[1, 2], [3]], [[1]], [], [[], [1, 2, 3]]]),
+      tolerates: choices.rarely(2),
+      first_only: choices.rarely(3),
+      ask: {
+        config: choices.mostly<JsonObject>(3, [{}, { result: '${input}' }, { result: '${input.no}' }]),
+        ...(choices.rarely(2) && { retry: { max_attempts: choices.of([1, 2]) } }),
+        ...(choices.rarely(3) && { timeout_seconds: 5 }),
+      },
     }),
   },
   {

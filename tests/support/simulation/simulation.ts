@@ -34,6 +34,7 @@ import {
   startRun,
   traceIdOf,
 } from '@llmteam/kernel';
+import { callsType } from './calls-type.js';
 import { thawed } from './freezing.js';
 import type { Script } from './script.js';
 import { scriptedWork } from './scripted-work.js';
@@ -48,6 +49,7 @@ export function scenarioCatalog(): StepCatalog {
   const catalog = new StepCatalog();
   for (const type of flow.stepTypes ?? []) if (type.kind === 'control') catalog.add(type, '1.0.0', 'flow');
   catalog.add(workType, '1.0.0', 'scenario');
+  catalog.add(callsType, '1.0.0', 'scenario');
   return catalog;
 }
 

@@ -15,7 +15,8 @@ import { problem } from '../wording.js';
  */
 export const grants: Rule = function* (analysis) {
   const told = new Set<string>();
-  for (const step of analysis.draft.steps) {
+  const { draft, jobs } = analysis;
+  for (const step of [...draft.steps, ...jobs.map(({ job }) => job)]) {
     yield pause;
     const { entry } = step;
     if (entry === null || entry.task === null || entry.standing.grant === 'declared') continue;

@@ -24,7 +24,9 @@ export const inputKeys: Rule = function* (analysis) {
 
 /** The paths that an expression reads within the run's input. */
 function inputPaths({ reader, expression }: PlacedExpression, analysis: SegmentAnalysis): (readonly string[])[] {
-  const isInput = reader.kind === 'output' || (reader.kind === 'config' && readsRunInput(reader.step, analysis));
+  const isInput =
+    reader.kind === 'output' ||
+    (reader.kind === 'config' && reader.job === undefined && readsRunInput(reader.step, analysis));
   return expression.references.flatMap(([root, ...path]) => {
     if (root === 'input' && isInput) return [path];
     if (root === 'run' && path[0] === 'input') return [path.slice(1)];

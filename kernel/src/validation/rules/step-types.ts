@@ -17,7 +17,8 @@ export const stepTypes: Rule = function* (analysis) {
   }
 };
 
-function* checkType(step: DraftStep, type: string, { context, closest }: SegmentAnalysis): Iterable<Problem> {
+/** What is wrong with the type of a step, or of a job that is read as one. */
+export function* checkType(step: DraftStep, type: string, { context, closest }: SegmentAnalysis): Iterable<Problem> {
   const { choice, subject } = step;
   if (choice === null || choice.kind === 'found') return;
   const path = `${step.pointer}/type`;

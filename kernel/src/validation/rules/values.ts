@@ -11,7 +11,8 @@ const checks: readonly ValueCheck[] = [refs, literals, nestedSchemas, foreignTem
 
 /** What can be said about a value within a config before the run: names, templates, schemas, secrets. */
 export const values: Rule = function* (analysis) {
-  for (const step of analysis.draft.steps) {
+  const { draft, jobs } = analysis;
+  for (const step of [...draft.steps, ...jobs.map(({ job }) => job)]) {
     for (const place of configPlaces(step, analysis.context)) {
       for (const check of checks) yield* check(place, step, analysis);
       yield pause;
