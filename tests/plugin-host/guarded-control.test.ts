@@ -33,6 +33,33 @@ spec('a control type from outside', (test) => {
     );
   });
 
+  test('of the jobs that it names, those that are none are left out', () => {
+    const job = { name: 'ask', type: 'work', config: {} };
+    const jobsOf = (jobs: () => unknown): unknown => {
+      const type = {
+        kind: 'control',
+        metadata: workType.metadata,
+        react: () => ({ directives: [] }),
+        jobs,
+      } as ControlType;
+      return guardedControl(type).jobs?.({});
+    };
+    const answers: [() => unknown, unknown][] = [
+      [() => [job], [job]],
+      [() => [job, null, 'ask', { ...job, name: 1 }, { ...job, type: undefined }, { ...job, config: [] }], [job]],
+      [() => ({ ask: job }), []],
+      [() => undefined, []],
+      [() => Promise.reject(new Error('later')), []],
+      [
+        () => {
+          throw new Error('odd');
+        },
+        [],
+      ],
+    ];
+    for (const [jobs, expected] of answers) assert.equal(jobsOf(jobs), expected, String(jobs));
+  });
+
   test('whatever it throws or returns is one error with a code', () => {
     const cycle: Record<string, unknown> = {};
     cycle.self = cycle;
@@ -47,6 +74,9 @@ spec('a control type from outside', (test) => {
       ],
       [() => ({ directives: [{ do: 'complete', ports: { nowhere: 1 } }] }), /^STEP_RESULT_INVALID: .*'nowhere'/],
       [() => ({ directives: [{ do: 'emit', event_type: 'no.such', payload: {} }] }), /^STEP_RESULT_INVALID: /],
+      [() => ({ directives: [{ do: 'run_job', job: 'ask', input: 1 }] }), /^STEP_RESULT_INVALID: .*run_job.*index/],
+      [() => ({ directives: [{ do: 'run_job', job: 7, index: 0, input: 1 }] }), /^STEP_RESULT_INVALID: .*job/],
+      [() => ({ directives: [{ do: 'cancel_job', index: -1 }] }), /^STEP_RESULT_INVALID: .*cancel_job/],
       [() => ({ state: 10n, directives: [done] }), /^STEP_RESULT_INVALID: .*bigint/],
       [() => ({ state: cycle, directives: [done] }), /^STEP_RESULT_INVALID: .*nested deeper/],
       [() => ({ state: 'x'.repeat(30_000_000), directives: [done] }), /^LIMIT_EXCEEDED: /],

@@ -105,6 +105,12 @@ spec('plugin host', (test) => {
       await faultOf([plugin('alpha', `stepTypes: [${region}]`)]),
       "PLUGIN_INVALID: plugin 'alpha': stepTypes[0] has an unknown member 'has_region', did you mean 'hasRegion'?",
     );
+    const both =
+      "{ kind: 'control', metadata: {}, hasRegion: true, jobs: () => [], react: () => ({ directives: [] }) }";
+    assert.is(
+      await faultOf([plugin('alpha', `stepTypes: [${both}]`)]),
+      "PLUGIN_INVALID: plugin 'alpha': stepTypes[0] has a region, so it cannot have 'jobs'",
+    );
     const provider = "{ provider_id: 'acme', description: '', config_schema: {}, create() {} }";
     assert.match(
       await faultOf([plugin('alpha', `modelProviders: [${provider}]`)]),

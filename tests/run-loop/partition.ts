@@ -38,6 +38,7 @@ import {
 import { type ManualClock, manualClock } from '@llmteam/testing';
 import { noOutbound } from '../support/no-outbound.js';
 import { quietLogger } from '../support/quiet-logger.js';
+import { callsType } from '../support/simulation/calls-type.js';
 import { workType } from '../support/simulation/work-type.js';
 
 export type Handler = (context: StepContext, config: JsonObject, input: Json) => Promise<FiredPorts>;
@@ -76,6 +77,7 @@ export class Partition {
   ) {
     const task: TaskType<JsonObject> = { ...workType, run: handler };
     for (const type of flow.stepTypes ?? []) if (type.kind === 'control') this.catalog.add(type, '1.0.0', 'flow');
+    this.catalog.add(callsType, '1.0.0', 'test');
     this.catalog.add(task, '1.0.0', 'test');
     this.journal =
       options.journal ?? new CheckedJournal(new LargeValueJournal(shared.backend.journal, shared.backend.blobs));

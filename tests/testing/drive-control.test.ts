@@ -2,6 +2,7 @@ import { type ControlDefinition, defineControl, Type } from '@llmteam/plugin';
 import { driveControl, fuzzControl } from '@llmteam/testing';
 import * as assert from 'uvu/assert';
 import { controlTypes } from '../plugins/flow/support/scripts.js';
+import { callsType } from '../support/simulation/calls-type.js';
 import { spec } from '../support/spec.js';
 
 type React = ControlDefinition<ReturnType<typeof Type.Object>, ReturnType<typeof Type.Unknown>>['react'];
@@ -19,6 +20,7 @@ const wait = made(({ kind, ...more }, { state }) => {
 });
 
 const counter = { calls: 0 };
+const done = { do: 'complete', ports: { output: 1 } } as const;
 
 /** What is wrong with a control type, and what finds out. */
 const wrong: Readonly<Record<string, readonly [React, RegExp]>> = {
@@ -93,11 +95,16 @@ spec('driveControl', (test) => {
       return { state: count, directives: [{ do: 'start_timer', name: `t${count}`, after_seconds: 1 }] };
     });
     assert.throws(() => fuzzControl(late), /seed -?\d+\).*the timer_fired was too much/);
+    const failing = made(({ kind }) => {
+      if (kind === 'job_failed') throw new Error('no job may fail');
+      return { directives: [kind === 'started' ? { do: 'run_job', job: 'ask', index: 0, input: 1 } : done] };
+    });
+    assert.throws(() => fuzzControl(failing), /no job may fail/);
     const only = made(() => ({ directives: [{ do: 'complete', ports: { output: 1 } }] }));
     fuzzControl(only);
   });
 
   test('the control types of this repository pass', () => {
-    for (const type of controlTypes) fuzzControl(type, { runs: 50 });
+    for (const type of [...controlTypes, callsType]) fuzzControl(type, { runs: 50 });
   });
 });

@@ -8,6 +8,12 @@ import { anyone } from '../support/actors.js';
 import { spec } from '../support/spec.js';
 import { CollectedSpans } from './support/collected-spans.js';
 
+const calling: Segment = {
+  segment_id: 'calling',
+  name: 'Calling',
+  entrypoint: 'agent',
+  steps: [{ step_id: 'agent', type: 'calls', config: { batches: [['a'], ['b']] } }],
+};
 const dayMs = 86_400_000;
 const longWaitMs = 600_000;
 
@@ -127,6 +133,18 @@ spec('spans of runs', (test) => {
       assert.ok((whole?.end_at ?? 0) - (whole?.start_at ?? 0) >= longWaitMs - 5_000);
       const [wait] = collected.named('step wait');
       assert.is(wait?.parent_span_id, whole?.span_id);
+    }));
+
+  test('a job of a control step is a span within that of the step', () =>
+    withPartition(calling, async ({ collected, run }) => {
+      assertWhole(collected.spans);
+      const [agent] = collected.named('step agent');
+      const jobs = collected.named('step ask');
+      assert.equal(
+        jobs.map(({ parent_span_id, attributes }) => [parent_span_id, attributes['llmteam.step']]),
+        [0, 1].map((index) => [agent?.span_id, `agent[${index}]/ask`]),
+      );
+      assert.is(agent?.attributes['llmteam.run_id'], run.run_id);
     }));
 
   test('a day in the queue is told by an attribute, not by a span', () =>

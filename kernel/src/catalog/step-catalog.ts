@@ -11,8 +11,8 @@ import {
   type TaskType,
 } from '@llmteam/contracts';
 import semver from 'semver';
-import type { StepType, StepTypes } from '../engine/plan.js';
-import { bareType } from '../engine/plan.js';
+import type { StepType, StepTypes } from '../engine/step-plan.js';
+import { bareType } from '../engine/step-plan.js';
 import { ownStanding, type PluginStanding } from '../plugins/plugin-standing.js';
 import { PermissionCheck } from '../runtime/permission-check.js';
 import { type ConfigChecker, configChecker } from './config-checker.js';

@@ -9,7 +9,7 @@ import { LRUCache } from 'lru-cache';
 import semver from 'semver';
 import type { StepCatalog } from '../catalog/step-catalog.js';
 import { fractionOf } from '../engine/hash.js';
-import { bareType } from '../engine/plan.js';
+import { bareType } from '../engine/step-plan.js';
 import type { CheckingCompiler } from '../expressions/expression-compiler.js';
 import { validateTextInSlices } from '../validation/validate-text.js';
 import type { Definitions } from './definitions.js';

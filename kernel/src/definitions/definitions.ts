@@ -5,7 +5,8 @@
 import { type Blobs, caps, type Definition, LlmteamError } from '@llmteam/contracts';
 import { LRUCache } from 'lru-cache';
 import type { ExpressionCompiler } from '../engine/expression.js';
-import { bareType, compilePlan, type Plan, type StepTypes } from '../engine/plan.js';
+import { compilePlan, type Plan } from '../engine/plan.js';
+import { bareType, type StepTypes } from '../engine/step-plan.js';
 
 const cachedSteps = 200_000;
 /** Bytes of JSON: at least one definition of the largest size. */

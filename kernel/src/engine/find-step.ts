@@ -1,6 +1,7 @@
 import { splitIterationScope, splitStepKey } from '@llmteam/contracts';
-import type { Plan, StepPlan } from './plan.js';
+import type { Plan } from './plan.js';
 import type { RunState, ScopeState } from './state.js';
+import type { StepPlan } from './step-plan.js';
 import type { StepInstance } from './turn.js';
 
 /** The step occurrence with this key; null if there is none or its scope is closed. */

@@ -1,6 +1,6 @@
 import { stepKey } from '@llmteam/contracts';
-import type { StepPlan } from './plan.js';
 import type { ScopeState } from './state.js';
+import type { StepPlan } from './step-plan.js';
 
 /** `<run_id>/<step key>#<attempt>` */
 export function jobId(runId: string, at: { scope: ScopeState; step: StepPlan }, attempt: number): string {

@@ -1,8 +1,8 @@
 import { type ControlJob, type Definition, LlmteamError, type Step } from '@llmteam/contracts';
 import type { ExpressionCompiler } from './expression.js';
 import { rootRegion } from './graph.js';
-import { findType, type StepPlan, type StepType, type StepTypes } from './plan.js';
 import { retryPlan } from './retry-policy.js';
+import { findType, type StepPlan, type StepType, type StepTypes } from './step-plan.js';
 
 /** The jobs of a step, by name. */
 export type JobPlanner = (step: Step, type: StepType) => ReadonlyMap<string, StepPlan>;

@@ -15,8 +15,8 @@ import {
   toErrorInfo,
 } from '@llmteam/contracts';
 import { closeScope } from './cancel.js';
-import type { EdgePlan, StepPlan } from './plan.js';
 import { newStepState, type ScopeState } from './state.js';
+import type { EdgePlan, StepPlan } from './step-plan.js';
 import { decide, isOpen, type StepInstance, type Turn } from './turn.js';
 import { inputOverrides, scopeVariables } from './variables.js';
 

@@ -15,8 +15,9 @@ import {
 import type { Effect } from './effects.js';
 import type { WorkBudget } from './expression.js';
 import { lastMoment } from './moment.js';
-import type { Plan, StepPlan } from './plan.js';
+import type { Plan } from './plan.js';
 import { isDecided, type Run, type RunState, type ScopeState, type StepState } from './state.js';
+import type { StepPlan } from './step-plan.js';
 
 /** One occurrence of a step in a scope. */
 export interface StepInstance {

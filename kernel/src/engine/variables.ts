@@ -1,7 +1,7 @@
 import { type FiredPorts, type Json, type JsonObject, splitStepKey } from '@llmteam/contracts';
 import type { Variables } from './expression.js';
-import type { StepPlan } from './plan.js';
 import type { Arrival, RunState, ScopeState } from './state.js';
+import type { StepPlan } from './step-plan.js';
 import type { StepInstance, Turn } from './turn.js';
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };

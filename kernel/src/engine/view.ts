@@ -1,7 +1,8 @@
 import type { RunResult, RunView, StepSummary } from '@llmteam/contracts';
 import { stepOfScope } from './find-step.js';
-import type { Plan, StepPlan } from './plan.js';
+import type { Plan } from './plan.js';
 import type { Run, ScopeState, StepState } from './state.js';
+import type { StepPlan } from './step-plan.js';
 import { waitsFor } from './waiting.js';
 
 /** The run as returned by `runs show` and REST, with the steps of the root scope and of open iterations. */

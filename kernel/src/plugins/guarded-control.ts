@@ -61,7 +61,8 @@ function portsOf(type: ControlType, config: unknown): { input: readonly string[]
 
 /** What it derives from a config; nothing if it throws. The validator tells what is wrong with a job. */
 function jobsOf(type: ControlType, config: unknown): ControlJob[] {
-  const jobs = orElse<unknown>([], () => jsonCopy(type.jobs?.(jsonCopy(config) as never)));
+  const told = orElse<unknown>([], () => type.jobs?.(jsonCopy(config) as never));
+  const jobs = orElse<unknown>([], () => jsonCopy(told));
   return Array.isArray(jobs) ? jobs.filter(isJob) : [];
 }
 
@@ -76,7 +77,9 @@ function namesOf(list: unknown): string[] {
 
 function orElse<T>(fallback: T, work: () => T): T {
   try {
-    return work();
+    const value = work();
+    forgetRejection(value);
+    return value;
   } catch {
     return fallback;
   }

@@ -11,7 +11,8 @@ import {
 } from '@llmteam/contracts';
 import { stepOfKey } from '../engine/find-step.js';
 import { RunFold } from '../engine/fold.js';
-import type { Plan, StepPlan } from '../engine/plan.js';
+import type { Plan } from '../engine/plan.js';
+import type { StepPlan } from '../engine/step-plan.js';
 import { originalTimer } from '../engine/timers.js';
 import { runSpanId } from '../tracing/trace-ids.js';
 import type { TraceOfRun } from '../tracing/trace-of-run.js';

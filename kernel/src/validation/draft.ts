@@ -4,7 +4,7 @@
  */
 import type { Json, JsonObject } from '@llmteam/contracts';
 import type { CatalogEntry, PinnedTypes, StepCatalog, VersionChoice } from '../catalog/step-catalog.js';
-import { bareType } from '../engine/plan.js';
+import { bareType } from '../engine/step-plan.js';
 import { mapped, type Work } from '../slices/slices.js';
 import { quoted } from './wording.js';
 

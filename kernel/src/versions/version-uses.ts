@@ -7,7 +7,7 @@ import { isLlmteamError, type Journal, type RunIndex, type RunKey, type VersionU
 import semver from 'semver';
 import type { Definitions } from '../definitions/definitions.js';
 import type { SegmentStore } from '../definitions/segment-store.js';
-import { bareType } from '../engine/plan.js';
+import { bareType } from '../engine/step-plan.js';
 
 export type UsedVersion = Omit<VersionUse, 'is_provided'>;
 

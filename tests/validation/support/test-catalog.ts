@@ -148,9 +148,41 @@ const humanTask = control({
   isLimited: false,
 });
 
+/** Each of its tools is a job. */
+const agent = control(
+  {
+    type_id: 'agent',
+    config_schema: strict({
+      tools: {
+        type: 'array',
+        items: strict({ name: text, type: text, config: { type: 'object', 'x-job-config': true } }),
+      },
+    }),
+  },
+  {
+    jobs: ({ tools = [] }) =>
+      (tools as { name: string; type: string; config?: JsonObject }[]).map(({ name, type, config = {} }, index) => {
+        return { name, type, config, at: `/tools/${index}` };
+      }),
+  },
+);
+
 export function testCatalog(): StepCatalog {
   const catalog = new StepCatalog();
-  for (const type of [llmAgent, delay, request, echo, anything, query, condition, route, join, loop, humanTask]) {
+  for (const type of [
+    llmAgent,
+    delay,
+    request,
+    echo,
+    anything,
+    query,
+    condition,
+    route,
+    join,
+    loop,
+    humanTask,
+    agent,
+  ]) {
     catalog.add(type, '1.4.0', 'tests');
   }
   for (const version of ['1.0.0', '2.3.0']) catalog.add(task({ type_id: 'acme_ocr' }), version, 'acme');

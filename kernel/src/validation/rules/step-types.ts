@@ -1,6 +1,6 @@
 import type { Problem } from '@llmteam/contracts';
 import semver from 'semver';
-import { bareType } from '../../engine/plan.js';
+import { bareType } from '../../engine/step-plan.js';
 import type { DraftStep } from '../draft.js';
 import { pause, type Rule } from '../rule.js';
 import { identifierForm, identifierPattern } from '../schemas/pattern-words.js';
