@@ -73,7 +73,7 @@ export type {
   RunIndexFile,
   RunIndexFileOptions,
 } from './plugin/backend-type.js';
-export type { ControlJob, ControlType, ControlView, Directive, Occurrence, Reaction } from './plugin/control-type.js';
+export type { ControlType, ControlView, Directive, InnerStep, Occurrence, Reaction } from './plugin/control-type.js';
 export type {
   LanguageModel,
   ModelMessage,
@@ -112,7 +112,7 @@ export {
   celKeyword,
   configKeywords,
   expectedKeyword,
-  jobConfigKeyword,
+  innerConfigKeyword,
   literalKeyword,
   PortSpec,
   type SchemaUse,

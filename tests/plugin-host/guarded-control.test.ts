@@ -33,21 +33,24 @@ spec('a control type from outside', (test) => {
     );
   });
 
-  test('of the jobs that it names, those that are none are left out', () => {
-    const job = { name: 'ask', type: 'work', config: {} };
-    const jobsOf = (jobs: () => unknown): unknown => {
+  test('of the inner steps that it names, those that are none are left out', () => {
+    const step = { step_id: 'ask', type: 'work', config: {} };
+    const innerOf = (innerSteps: () => unknown): unknown => {
       const type = {
         kind: 'control',
         metadata: workType.metadata,
         react: () => ({ directives: [] }),
-        jobs,
+        innerSteps,
       } as ControlType;
-      return guardedControl(type).jobs?.({});
+      return guardedControl(type).innerSteps?.({});
     };
     const answers: [() => unknown, unknown][] = [
-      [() => [job], [job]],
-      [() => [job, null, 'ask', { ...job, name: 1 }, { ...job, type: undefined }, { ...job, config: [] }], [job]],
-      [() => ({ ask: job }), []],
+      [() => [step], [step]],
+      [
+        () => [step, null, 'ask', { ...step, step_id: 1 }, { ...step, type: undefined }, { ...step, config: [] }],
+        [step],
+      ],
+      [() => ({ ask: step }), []],
       [() => undefined, []],
       [() => Promise.reject(new Error('later')), []],
       [
@@ -57,7 +60,7 @@ spec('a control type from outside', (test) => {
         [],
       ],
     ];
-    for (const [jobs, expected] of answers) assert.equal(jobsOf(jobs), expected, String(jobs));
+    for (const [told, expected] of answers) assert.equal(innerOf(told), expected, String(told));
   });
 
   test('whatever it throws or returns is one error with a code', () => {
@@ -74,9 +77,12 @@ spec('a control type from outside', (test) => {
       ],
       [() => ({ directives: [{ do: 'complete', ports: { nowhere: 1 } }] }), /^STEP_RESULT_INVALID: .*'nowhere'/],
       [() => ({ directives: [{ do: 'emit', event_type: 'no.such', payload: {} }] }), /^STEP_RESULT_INVALID: /],
-      [() => ({ directives: [{ do: 'run_job', job: 'ask', input: 1 }] }), /^STEP_RESULT_INVALID: .*run_job.*index/],
-      [() => ({ directives: [{ do: 'run_job', job: 7, index: 0, input: 1 }] }), /^STEP_RESULT_INVALID: .*job/],
-      [() => ({ directives: [{ do: 'cancel_job', index: -1 }] }), /^STEP_RESULT_INVALID: .*cancel_job/],
+      [
+        () => ({ directives: [{ do: 'run_step', step_id: 'ask', input: 1 }] }),
+        /^STEP_RESULT_INVALID: .*run_step.*index/,
+      ],
+      [() => ({ directives: [{ do: 'run_step', step_id: 7, index: 0, input: 1 }] }), /^STEP_RESULT_INVALID: .*step_id/],
+      [() => ({ directives: [{ do: 'cancel_step', index: -1 }] }), /^STEP_RESULT_INVALID: .*cancel_step/],
       [() => ({ state: 10n, directives: [done] }), /^STEP_RESULT_INVALID: .*bigint/],
       [() => ({ state: cycle, directives: [done] }), /^STEP_RESULT_INVALID: .*nested deeper/],
       [() => ({ state: 'x'.repeat(30_000_000), directives: [done] }), /^LIMIT_EXCEEDED: /],

@@ -106,10 +106,10 @@ spec('plugin host', (test) => {
       "PLUGIN_INVALID: plugin 'alpha': stepTypes[0] has an unknown member 'has_region', did you mean 'hasRegion'?",
     );
     const both =
-      "{ kind: 'control', metadata: {}, hasRegion: true, jobs: () => [], react: () => ({ directives: [] }) }";
+      "{ kind: 'control', metadata: {}, hasRegion: true, innerSteps: () => [], react: () => ({ directives: [] }) }";
     assert.is(
       await faultOf([plugin('alpha', `stepTypes: [${both}]`)]),
-      "PLUGIN_INVALID: plugin 'alpha': stepTypes[0] has a region, so it cannot have 'jobs'",
+      "PLUGIN_INVALID: plugin 'alpha': stepTypes[0] has a region, so it cannot have 'innerSteps'",
     );
     const provider = "{ provider_id: 'acme', description: '', config_schema: {}, create() {} }";
     assert.match(

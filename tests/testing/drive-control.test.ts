@@ -96,10 +96,10 @@ spec('driveControl', (test) => {
     });
     assert.throws(() => fuzzControl(late), /seed -?\d+\).*the timer_fired was too much/);
     const failing = made(({ kind }) => {
-      if (kind === 'job_failed') throw new Error('no job may fail');
-      return { directives: [kind === 'started' ? { do: 'run_job', job: 'ask', index: 0, input: 1 } : done] };
+      if (kind === 'step_failed') throw new Error('no step may fail');
+      return { directives: [kind === 'started' ? { do: 'run_step', step_id: 'ask', index: 0, input: 1 } : done] };
     });
-    assert.throws(() => fuzzControl(failing), /no job may fail/);
+    assert.throws(() => fuzzControl(failing), /no step may fail/);
     const only = made(() => ({ directives: [{ do: 'complete', ports: { output: 1 } }] }));
     fuzzControl(only);
   });

@@ -1,6 +1,6 @@
 /**
  * Purpose: random lives of a step of a control type. Owns: occurring only what can occur: timers that were set, scopes that were
- * opened, jobs that were run.
+ * opened, inner steps that were run.
  */
 import { type Directive, errorInfo, type Json, type JsonObject, type Occurrence } from '@llmteam/contracts';
 import fc from 'fast-check';
@@ -85,7 +85,7 @@ class World {
   private readonly timers = new Set<string>();
   private readonly signals: string[] = [];
   private readonly scopes = new Set<number>();
-  private readonly jobs = new Map<number, string>();
+  private readonly inner = new Map<number, string>();
   private tasks = 0;
   private children = 0;
   private edges = 0;
@@ -107,9 +107,9 @@ class World {
         { kind: 'scope_completed', index, value },
         { kind: 'scope_failed', index, error },
       ]),
-      ...[...this.jobs].flatMap(([index, job]): Occurrence[] => [
-        { kind: 'job_completed', index, job, ports: { output: value } },
-        { kind: 'job_failed', index, job, error },
+      ...[...this.inner].flatMap(([index, stepId]): Occurrence[] => [
+        { kind: 'step_completed', index, step_id: stepId, ports: { output: value } },
+        { kind: 'step_failed', index, step_id: stepId, error },
       ]),
       ...(this.tasks > 0
         ? (['approve', 'reject'] as const).map((decision): Occurrence => {
@@ -141,7 +141,7 @@ class World {
     if (occurrence.kind === 'signal_received') this.signals.splice(this.signals.indexOf(occurrence.name), 1);
     if (occurrence.kind === 'scope_completed' || occurrence.kind === 'scope_failed')
       this.scopes.delete(occurrence.index);
-    if (occurrence.kind === 'job_completed' || occurrence.kind === 'job_failed') this.jobs.delete(occurrence.index);
+    if (occurrence.kind === 'step_completed' || occurrence.kind === 'step_failed') this.inner.delete(occurrence.index);
     if (occurrence.kind === 'task_answered') this.tasks--;
     if (occurrence.kind === 'child_ended') this.children--;
     if (occurrence.kind === 'input_arrived') this.edges++;
@@ -154,8 +154,8 @@ class World {
     if (directive.do === 'wait_signal') this.signals.push(directive.name);
     if (directive.do === 'open_scope') this.scopes.add(directive.index);
     if (directive.do === 'close_scope') this.scopes.delete(directive.index);
-    if (directive.do === 'run_job') this.jobs.set(directive.index, directive.job);
-    if (directive.do === 'cancel_job') this.jobs.delete(directive.index);
+    if (directive.do === 'run_step') this.inner.set(directive.index, directive.step_id);
+    if (directive.do === 'cancel_step') this.inner.delete(directive.index);
     if (directive.do === 'open_task') this.tasks++;
     if (directive.do === 'start_child') this.children++;
   }

@@ -22,10 +22,10 @@ export type Occurrence =
   | { readonly kind: 'scope_completed'; readonly index: number; readonly value: Json }
   /** A step in a scope opened by this step failed and nothing caught the failure; the scope is closed. */
   | { readonly kind: 'scope_failed'; readonly index: number; readonly error: ErrorInfo }
-  /** A job of `run_job` completed with these ports. */
-  | { readonly kind: 'job_completed'; readonly index: number; readonly job: string; readonly ports: FiredPorts }
-  /** A job failed for good, after its last attempt. */
-  | { readonly kind: 'job_failed'; readonly index: number; readonly job: string; readonly error: ErrorInfo }
+  /** An inner step completed with these ports. */
+  | { readonly kind: 'step_completed'; readonly index: number; readonly step_id: string; readonly ports: FiredPorts }
+  /** An inner step failed for good, after its last attempt. */
+  | { readonly kind: 'step_failed'; readonly index: number; readonly step_id: string; readonly error: ErrorInfo }
   | { readonly kind: 'timer_fired'; readonly name: string }
   | { readonly kind: 'signal_received'; readonly name: string; readonly payload: Json }
   | { readonly kind: 'task_answered'; readonly answer: TaskAnswer }
@@ -36,7 +36,7 @@ export type Occurrence =
       readonly error: ErrorInfo | null;
     };
 
-/** An instruction to the engine. `complete` and `fail` end the step with its jobs, timers, waits, scopes and child runs. */
+/** An instruction to the engine. `complete` and `fail` end the step with its inner steps, timers, waits, scopes and child runs. */
 export type Directive =
   | { readonly do: 'complete'; readonly ports: FiredPorts }
   | { readonly do: 'fail'; readonly error: ErrorInfo }
@@ -45,12 +45,12 @@ export type Directive =
   /** Cancels the undecided steps of a scope. */
   | { readonly do: 'close_scope'; readonly index: number }
   /**
-   * Runs one of the step's {@link ControlJob}s with `input` on port `input`, as the step `<job>` of the scope `<step>[<index>]`: with
-   * attempts, a time-out, events and a record of its own. Several run at the same time. An index is never reused.
+   * Runs one of the step's {@link InnerStep}s with `input` on port `input`, as an occurrence of its own in the scope `<step>[<index>]`: with
+   * attempts, a time-out, events and a record. Several run at the same time. An index is never reused.
    */
-  | { readonly do: 'run_job'; readonly job: string; readonly index: number; readonly input: Json }
-  /** Cancels a job that runs, or waits to; nothing follows. */
-  | { readonly do: 'cancel_job'; readonly index: number }
+  | { readonly do: 'run_step'; readonly step_id: string; readonly index: number; readonly input: Json }
+  /** Cancels an inner step that runs, or waits to; nothing follows. */
+  | { readonly do: 'cancel_step'; readonly index: number }
   /** Replaces a timer of the same name. Set exactly one of `after_seconds` and `at` (epoch milliseconds). */
   | { readonly do: 'start_timer'; readonly name: string; readonly after_seconds?: number; readonly at?: number }
   | { readonly do: 'stop_timer'; readonly name: string }
@@ -98,11 +98,14 @@ export interface Reaction<State> {
   readonly directives: readonly Directive[];
 }
 
-/** A task that a control step may run, any number of times, without a place in the graph of the segment. */
-export interface ControlJob {
-  /** Unique among the jobs of the step; as the `step_id` of its occurrences it has the form of one. */
-  readonly name: string;
-  /** A task type as steps name it, such as `http_action` or `search@^2`. The definition fixes its version as that of a step. */
+/** A step without a place in the graph of the segment, which a control step runs by `run_step`, any number of times. */
+export interface InnerStep {
+  /** Unique among the inner steps of the step. */
+  readonly step_id: string;
+  /**
+   * A step type as steps name it, such as `http_action`, `human_task` or `search@^2`; not one with a region, nor one that reacts to its inputs
+   * one by one. The definition fixes its version as that of a step.
+   */
   readonly type: string;
   /** As that of a step. In its `${…}`, `input` is what the directive gives; `steps`, `run` and `loop` are those of the control step. */
   readonly config: JsonObject;
@@ -115,7 +118,7 @@ export interface ControlJob {
 }
 
 /**
- * A step type that runs as a pure state machine inside the engine. What takes time or reaches outside it leaves to jobs.
+ * A step type that runs as a pure state machine inside the engine. What takes time or reaches outside it leaves to inner steps.
  * `react` depends only on its arguments and must not throw for any valid config and any input.
  */
 // biome-ignore lint/suspicious/noExplicitAny: a list of types with different configs and states needs the open parameters
@@ -128,8 +131,8 @@ export interface ControlType<Config = any, State = any> {
   readonly hasRegion?: boolean;
   /** Whether a step that completes fires all its ports but `body`. Default: exactly one of them, so that what follows them excludes each other. */
   readonly firesAllPorts?: boolean;
-  /** The jobs that the step may run, from the config as written. Must accept any valid config. Not for types with a region. */
-  jobs?(config: JsonObject): readonly ControlJob[];
+  /** The steps that the step may run itself, from the config as written. Must accept any valid config. Not for types with a region. */
+  innerSteps?(config: JsonObject): readonly InnerStep[];
   /** Whether this step gets the failures of steps whose paths all lead to it, instead of failing the run. */
   catchesFailures?(config: JsonObject): boolean;
   /** Ports derived from the config as written, in addition to those of the metadata. Must accept any valid config. */

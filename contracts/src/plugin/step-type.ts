@@ -70,10 +70,10 @@ export type CelResult = 'any' | 'boolean' | 'list';
 export const literalKeyword = 'x-literal';
 
 /**
- * Marks a value in the config schema of a control type that becomes the config of a job (`ControlJob`): what is in it is read when the job
- * runs, with the variables of the job, and checked against the schema of its type.
+ * Marks a value in the config schema of a control type that becomes the config of an inner step (`InnerStep`): what is in it is read
+ * when that step runs, with its variables, and checked against the schema of its type.
  */
-export const jobConfigKeyword = 'x-job-config';
+export const innerConfigKeyword = 'x-inner-config';
 
 /**
  * Marks a value in a config schema that is itself a JSON Schema. It is checked when the segment is loaded, unless it holds `${…}`.
@@ -102,7 +102,7 @@ export const expectedKeyword = 'x-expected';
 export const configKeywords = [
   celKeyword,
   literalKeyword,
-  jobConfigKeyword,
+  innerConfigKeyword,
   templateKeyword,
   schemaKeyword,
   expectedKeyword,

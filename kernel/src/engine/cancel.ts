@@ -81,7 +81,7 @@ export function closeScope(turn: Turn, owner: StepInstance, scope: ScopeState): 
 /** Cancels every undecided step of a scope. */
 export function cancelScope(turn: Turn, scope: ScopeState): void {
   for (const [stepId, state] of scope.steps) {
-    const step = stepOfScope(turn.plan, scope, stepId);
+    const step = stepOfScope(turn.run, turn.plan, scope, stepId);
     if (step !== undefined) cancelStep(turn, { scope, step, state });
   }
 }

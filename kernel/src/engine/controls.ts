@@ -21,7 +21,7 @@ import {
 import { cancelStep, closeScope, release, showTask } from './cancel.js';
 import type { StartChild } from './effects.js';
 import type { Variables } from './expression.js';
-import { openedPath, openIteration, openJob } from './opened-scopes.js';
+import { openedPath, openInner, openIteration } from './opened-scopes.js';
 import { retryOrFail } from './retrying.js';
 import { completeStep, endInFailure, expressionError, limitError, locate } from './scheduling.js';
 import type { ControlState } from './state.js';
@@ -148,11 +148,11 @@ function perform(turn: Turn, instance: StepInstance, directive: Directive): void
     case 'open_scope':
       endIf(turn, instance, openIteration(turn, instance, directive));
       return;
-    case 'run_job':
-      endIf(turn, instance, openJob(turn, instance, directive));
+    case 'run_step':
+      endIf(turn, instance, openInner(turn, instance, directive));
       return;
     case 'close_scope':
-    case 'cancel_job': {
+    case 'cancel_step': {
       const scope = turn.run.scopes.get(openedPath(instance, directive.index));
       if (scope !== undefined) closeScope(turn, instance, scope);
       return;

@@ -356,7 +356,7 @@ function finishScope(turn: Turn, scope: ScopeState): void {
 
 function completion({ step }: StepInstance, scope: ScopeState): Occurrence {
   const { index } = scope;
-  const [job, state] = step.jobs.size === 0 ? [] : ([...scope.steps][0] ?? []);
-  if (job === undefined) return { kind: 'scope_completed', index, value: returnedValue(scope) };
-  return { kind: 'job_completed', index, job, ports: state?.outputs ?? {} };
+  const [stepId, state] = step.inner.size === 0 ? [] : ([...scope.steps][0] ?? []);
+  if (stepId === undefined) return { kind: 'scope_completed', index, value: returnedValue(scope) };
+  return { kind: 'step_completed', index, step_id: stepId, ports: state?.outputs ?? {} };
 }

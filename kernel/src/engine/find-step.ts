@@ -10,23 +10,25 @@ export function findStep(run: RunState, plan: Plan, key: string): StepInstance |
   const scope = run.scopes.get(path);
   const state = scope?.steps.get(step_id);
   if (scope === undefined || state === undefined) return null;
-  const step = stepOfScope(plan, scope, step_id);
+  const step = stepOfScope(run, plan, scope, step_id);
   return step === undefined ? null : { scope, step, state };
 }
 
-/** What a scope holds under an id: a step of the segment, or in a scope in which a job runs, the job. */
-export function stepOfScope(plan: Plan, { owner }: Pick<ScopeState, 'owner'>, stepId: string): StepPlan | undefined {
-  return among(plan, owner === null ? null : owner.step_id, stepId);
+/** What an open scope holds under an id: a step of the segment, or if a control step opened it for one, an inner step. */
+export function stepOfScope(run: RunState, plan: Plan, { owner }: ScopeState, stepId: string): StepPlan | undefined {
+  if (owner === null) return plan.byId.get(stepId);
+  const outer = run.scopes.get(owner.scope);
+  const opener = outer === undefined ? undefined : stepOfScope(run, plan, outer, owner.step_id);
+  return within(opener, plan, stepId);
 }
 
 /** The step that occurrences with this key are of, whether or not there are any. */
 export function stepOfKey(plan: Plan, key: string): StepPlan | undefined {
   const { scope, step_id } = splitStepKey(key);
   const iteration = splitIterationScope(scope);
-  return among(plan, iteration === null ? null : splitStepKey(iteration.owner).step_id, step_id);
+  return within(iteration === null ? undefined : stepOfKey(plan, iteration.owner), plan, step_id);
 }
 
-function among(plan: Plan, ownerId: string | null, stepId: string): StepPlan | undefined {
-  const owner = ownerId === null ? undefined : plan.byId.get(ownerId);
-  return owner === undefined || owner.jobs.size === 0 ? plan.byId.get(stepId) : owner.jobs.get(stepId);
+function within(opener: StepPlan | undefined, plan: Plan, stepId: string): StepPlan | undefined {
+  return opener === undefined || opener.inner.size === 0 ? plan.byId.get(stepId) : opener.inner.get(stepId);
 }

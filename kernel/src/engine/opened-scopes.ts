@@ -1,5 +1,5 @@
 /**
- * Purpose: opens the scopes of a control step: iterations of its region, and those in which its jobs run.
+ * Purpose: opens the scopes of a control step: iterations of its region, and those of its inner steps.
  * Owns: their paths, and how they begin. Does not own: what follows from the end of one (evolve.ts, scheduling.ts).
  */
 import {
@@ -48,18 +48,20 @@ export function openIteration(
   return null;
 }
 
-/** Makes a job ready, in a scope of its own. Returns what the step fails with if it has no such job, or the index is taken. */
-export function openJob(turn: Turn, instance: StepInstance, directive: DirectiveOf<'run_job'>): ErrorInfo | null {
-  const { job, index, input } = directive;
+/** Makes an inner step ready, in a scope of its own. Returns what the step fails with if it has none such, or the index is taken. */
+export function openInner(turn: Turn, instance: StepInstance, directive: DirectiveOf<'run_step'>): ErrorInfo | null {
+  const { step_id, index, input } = directive;
   const { step } = instance;
-  const planned = step.jobs.get(job);
-  if (planned === undefined) return fault(instance, `its type '${step.type_id}' has no job '${job}' for this config`);
-  if (index >= caps.loop_iterations) return tooMany(instance, 'jobs');
-  const path = openedPath(instance, index);
-  if (turn.run.scopes.has(path))
-    return fault(instance, `its type '${step.type_id}' runs two jobs with the index ${index}`);
+  const inner = step.inner.get(step_id);
+  if (inner === undefined) {
+    return fault(instance, `its type '${step.type_id}' has no inner step '${step_id}' for this config`);
+  }
+  if (index >= caps.loop_iterations) return tooMany(instance, 'inner steps');
+  if (turn.run.scopes.has(openedPath(instance, index))) {
+    return fault(instance, `its type '${step.type_id}' runs two inner steps with the index ${index}`);
+  }
   const scope = open(turn, instance, { index, item: null, undecided: 1 });
-  const started = locate(scope, planned);
+  const started = locate(scope, inner);
   started.state.arrivals.push({ edge: 0, port: 'input', value: input });
   makeReady(turn, started, instance.state.event);
   return null;

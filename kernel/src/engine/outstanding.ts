@@ -45,7 +45,7 @@ function rebuilding(run: Run): Turn {
 function* stepOccurrences({ state, plan }: Run): Iterable<StepInstance> {
   for (const scope of state.scopes.values()) {
     for (const [stepId, stepState] of scope.steps) {
-      const step = stepOfScope(plan, scope, stepId);
+      const step = stepOfScope(state, plan, scope, stepId);
       if (step !== undefined) yield { scope, step, state: stepState };
     }
   }

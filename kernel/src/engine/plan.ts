@@ -6,10 +6,18 @@
 import { caps, type Definition, LlmteamError, type Segment, type Step } from '@llmteam/contracts';
 import type { CompiledExpression, ExpressionCompiler } from './expression.js';
 import { analyseGraph, type Graph, type GraphEdge, rootRegion } from './graph.js';
-import { type JobPlanner, jobPlanner } from './job-plans.js';
+import { innerPlans, type Planning } from './inner-plans.js';
 import { retryPlan } from './retry-policy.js';
 import { hasSingleEnd } from './single-end.js';
-import { type EdgePlan, findType, type StepPlan, type StepType, type StepTypes } from './step-plan.js';
+import {
+  defaultRetries,
+  type EdgePlan,
+  findType,
+  journalsStart,
+  type StepPlan,
+  type StepType,
+  type StepTypes,
+} from './step-plan.js';
 import { exclusiveUpstream } from './upstream.js';
 
 export interface Plan {
@@ -42,9 +50,9 @@ export function compilePlan(definition: Definition, types: StepTypes, compiler: 
     edges,
   });
   const edgePlans = planEdges(segment, edges, graph, compiler);
-  const jobs = jobPlanner(definition, types, compiler);
+  const planning = { definition, types, compiler };
   const steps = segment.steps.map((step, index) =>
-    planStep(index, step, stepTypes[index] as StepType, segment, graph, edgePlans, compiler, jobs),
+    planStep(index, step, stepTypes[index] as StepType, graph, edgePlans, planning),
   );
   const byId = new Map(steps.map((step) => [step.step_id, step]));
   const params = segment.params ?? {};
@@ -110,11 +118,9 @@ function planStep(
   index: number,
   step: Step,
   type: StepType,
-  segment: Segment,
   graph: Graph,
   edges: readonly EdgePlan[],
-  compiler: ExpressionCompiler,
-  jobs: JobPlanner,
+  planning: Planning,
 ): StepPlan {
   const outgoing = (graph.outgoing[index] ?? []).map((edge) => edges[edge] as EdgePlan);
   const fromBody = (edge: EdgePlan): boolean => type.control?.hasRegion === true && edge.from_port === 'body';
@@ -124,11 +130,11 @@ function planStep(
     step_id: step.step_id,
     type,
     type_id: type.metadata.type_id,
-    config: compiler.template(config, type.metadata.config_schema),
-    retry: retryPlan(step.retry, defaultRetries(step, type, segment), type.metadata.supports_retry),
+    config: planning.compiler.template(config, type.metadata.config_schema),
+    retry: retryPlan(step.retry, defaultRetries(step, type, planning.definition.segment), type.metadata.supports_retry),
     timeout_seconds: step.timeout_seconds ?? null,
     queue_timeout_seconds: step.queue_timeout_seconds ?? null,
-    journalStart: type.control === null && (step.queue_timeout_seconds !== undefined || type.metadata.is_async),
+    journalStart: journalsStart(step, type),
     region: graph.region[index] ?? rootRegion,
     incoming: (graph.incoming[index] ?? []).map((edge) => edges[edge] as EdgePlan),
     outgoing: outgoing.filter((edge) => !fromBody(edge)),
@@ -138,14 +144,9 @@ function planStep(
     extraPorts: step.ports?.output ?? [],
     resultPorts: resultPorts(step, type),
     firesAllPorts: type.control === null || type.control.firesAllPorts === true,
-    isJob: false,
-    jobs: jobs(step, type),
+    isInner: false,
+    inner: innerPlans(step.step_id, type, config, planning),
   };
-}
-
-/** Control steps are repeated as a whole, with all that they start, so only a policy of their own makes them so. */
-function defaultRetries(step: Step, { control }: StepType, { params }: Segment): number {
-  return control !== null && step.retry === undefined ? 0 : (params?.max_retries ?? 3);
 }
 
 function resultPorts(step: Step, { metadata, control }: StepType): readonly string[] {

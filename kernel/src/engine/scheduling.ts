@@ -15,6 +15,7 @@ import {
   toErrorInfo,
 } from '@llmteam/contracts';
 import { closeScope } from './cancel.js';
+import { stepOfScope } from './find-step.js';
 import { newStepState, type ScopeState } from './state.js';
 import type { EdgePlan, StepPlan } from './step-plan.js';
 import { decide, isOpen, type StepInstance, type Turn } from './turn.js';
@@ -210,10 +211,12 @@ function failScope(turn: Turn, scope: ScopeState, error: ErrorInfo): void {
   const owner = ownerOf(turn, scope);
   if (owner === null) return;
   const { index } = scope;
-  const [job] = owner.step.jobs.size === 0 ? [] : scope.steps.keys();
+  const [stepId] = owner.step.inner.size === 0 ? [] : scope.steps.keys();
   closeScope(turn, owner, scope);
   const occurrence: Occurrence =
-    job === undefined ? { kind: 'scope_failed', index, error } : { kind: 'job_failed', index, job, error };
+    stepId === undefined
+      ? { kind: 'scope_failed', index, error }
+      : { kind: 'step_failed', index, step_id: stepId, error };
   turn.todo.push({ what: 'react', instance: owner, occurrence });
 }
 
@@ -221,7 +224,7 @@ function failScope(turn: Turn, scope: ScopeState, error: ErrorInfo): void {
 export function ownerOf(turn: Turn, scope: ScopeState): StepInstance | null {
   if (scope.owner === null) return null;
   const outer = turn.run.scopes.get(scope.owner.scope);
-  const step = turn.plan.byId.get(scope.owner.step_id);
+  const step = outer === undefined ? undefined : stepOfScope(turn.run, turn.plan, outer, scope.owner.step_id);
   return outer === undefined || step === undefined ? null : locate(outer, step);
 }
 

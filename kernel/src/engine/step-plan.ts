@@ -4,6 +4,7 @@ import {
   type Definition,
   type JsonObject,
   LlmteamError,
+  type Segment,
   type Step,
   type StepTypeMetadata,
 } from '@llmteam/contracts';
@@ -61,10 +62,10 @@ export interface StepPlan {
   readonly resultPorts: readonly string[];
   /** Whether a completed step fires all of `resultPorts` rather than one. Ports of task types are parts of one result. */
   readonly firesAllPorts: boolean;
-  /** Whether it is a job of a control step, which has no place in the graph. */
-  readonly isJob: boolean;
-  /** The jobs of a control step, by name. A step with a region has none, so the scopes that it opens are all of one kind. */
-  readonly jobs: ReadonlyMap<string, StepPlan>;
+  /** Whether a control step runs it, and it has no place in the graph. */
+  readonly isInner: boolean;
+  /** What a control step may run, by id. A step with a region has none, so the scopes that it opens are all of one kind. */
+  readonly inner: ReadonlyMap<string, StepPlan>;
 }
 
 /** @throws LlmteamError `SEGMENT_INVALID` if no version of it is fixed, or that is not installed */
@@ -87,4 +88,16 @@ export function bareType(type: string): string {
 
 function invalid(message: string): never {
   throw new LlmteamError('SEGMENT_INVALID', message);
+}
+
+/** Control steps are repeated as a whole, with all that they start, so only a policy of their own makes them so. */
+export function defaultRetries({ retry }: Pick<Step, 'retry'>, { control }: StepType, { params }: Segment): number {
+  return control !== null && retry === undefined ? 0 : (params?.max_retries ?? 3);
+}
+
+export function journalsStart(
+  { queue_timeout_seconds }: Pick<Step, 'queue_timeout_seconds'>,
+  { control, metadata }: StepType,
+): boolean {
+  return control === null && (queue_timeout_seconds !== undefined || metadata.is_async);
 }

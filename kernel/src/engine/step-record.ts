@@ -1,7 +1,7 @@
 import { type JsonObject, type StepDetail, type StepRecord, stepKey } from '@llmteam/contracts';
 import { isoTime } from './moment.js';
 import type { RunState } from './state.js';
-import { isOpen, type StepInstance } from './turn.js';
+import { isOpen, type StepInstance, type Turn } from './turn.js';
 import { inputsOf, stepVariables } from './variables.js';
 
 /** A step occurrence as lists show it. */
@@ -21,21 +21,22 @@ export function stepRecord(run: RunState, { scope, step, state }: StepInstance):
 }
 
 /** The same with the values it got and gave. Call it while its inputs are still known: before, or just as it is decided. */
-export function stepDetail(run: RunState, instance: StepInstance): StepDetail {
+export function stepDetail(at: Pick<Turn, 'run' | 'plan'>, instance: StepInstance): StepDetail {
+  const { run } = at;
   const { state } = instance;
   return {
     ...stepRecord(run, instance),
     inputs: inputsOf(run, instance),
-    config: state.control?.config ?? filledConfig(run, instance),
+    config: state.control?.config ?? filledConfig(at, instance),
     outputs: state.outputs === null ? null : { ...state.outputs },
   };
 }
 
 /** Null if it was never filled in, or cannot be. */
-function filledConfig(run: RunState, instance: StepInstance): JsonObject | null {
+function filledConfig(at: Pick<Turn, 'run' | 'plan'>, instance: StepInstance): JsonObject | null {
   if (instance.state.since < 0) return null;
   try {
-    return instance.step.config.resolve(stepVariables({ run }, instance));
+    return instance.step.config.resolve(stepVariables(at, instance));
   } catch {
     return null;
   }

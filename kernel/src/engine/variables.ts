@@ -1,5 +1,7 @@
 import { type FiredPorts, type Json, type JsonObject, splitStepKey } from '@llmteam/contracts';
 import type { Variables } from './expression.js';
+import { stepOfScope } from './find-step.js';
+import type { Plan } from './plan.js';
 import type { Arrival, RunState, ScopeState } from './state.js';
 import type { StepPlan } from './step-plan.js';
 import type { StepInstance, Turn } from './turn.js';
@@ -57,18 +59,24 @@ function findOutputs(run: RunState, scope: ScopeState, stepId: string): FiredPor
 }
 
 /** The variables visible in a step's config. */
-export function stepVariables({ run }: Pick<Turn, 'run'>, instance: StepInstance): Variables {
-  const variables = scopeVariables(run, seenScope(run, instance));
+export function stepVariables({ run, plan }: Pick<Turn, 'run' | 'plan'>, instance: StepInstance): Variables {
+  const variables = scopeVariables(run, seenScope(run, plan, instance));
   const ports = inputsOf(run, instance);
   variables.ports = ports;
   if (Object.hasOwn(ports, 'input')) variables.input = ports.input as Json;
   return variables;
 }
 
-/** A job sees what its control step sees. */
-function seenScope(run: RunState, { scope, step }: StepInstance): ScopeState {
-  const owner = step.isJob && scope.owner !== null ? run.scopes.get(scope.owner.scope) : undefined;
-  return owner ?? scope;
+/** An inner step sees what its control step sees. */
+function seenScope(run: RunState, plan: Plan, { scope, step }: StepInstance): ScopeState {
+  let seen = scope;
+  for (let isInner = step.isInner; isInner && seen.owner !== null; ) {
+    const outer = run.scopes.get(seen.owner.scope);
+    if (outer === undefined) break;
+    isInner = stepOfScope(run, plan, outer, seen.owner.step_id)?.isInner === true;
+    seen = outer;
+  }
+  return seen;
 }
 
 /** The variables its marked expressions read, so that a worker can evaluate them; null if there are no expressions. */

@@ -36,10 +36,14 @@ export function viewRun(run: Run): RunView {
 /** As in the definition: by the `type` of each step as written, and by that of what it may run. */
 function versionsOf({ segment, steps }: Plan): NonNullable<RunView['step_types']> {
   const ofSteps = segment.steps.map(({ type }, index) => [type, steps[index]?.type.metadata.version ?? ''] as const);
-  const ofJobs = steps.flatMap(({ jobs }) =>
-    [...jobs.values()].map(({ type_id, type }) => [type_id, type.metadata.version] as const),
-  );
-  return Object.fromEntries([...ofJobs, ...ofSteps]);
+  return Object.fromEntries([...steps.flatMap(innerVersions), ...ofSteps]);
+}
+
+function innerVersions({ inner }: StepPlan): (readonly [typeId: string, version: string])[] {
+  return [...inner.values()].flatMap((step) => [
+    [step.type_id, step.type.metadata.version] as const,
+    ...innerVersions(step),
+  ]);
 }
 
 /** The result that `llmteam run` prints. */
@@ -85,7 +89,7 @@ function summariseSteps(run: Run): StepSummary[] {
   for (const scope of run.state.scopes.values()) {
     if (scope.owner === null) continue;
     for (const [stepId, state] of scope.steps) {
-      const step = stepOfScope(run.plan, scope, stepId);
+      const step = stepOfScope(run.state, run.plan, scope, stepId);
       if (step !== undefined) summaries.push(summarise(run, scope, step, state));
     }
   }

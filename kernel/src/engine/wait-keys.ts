@@ -41,7 +41,7 @@ export function detailOfWait(key: string): string {
 }
 
 function keyOf(run: Run, scope: ScopeState, stepId: string, state: StepState): string | null {
-  const step = stepOfScope(run.plan, scope, stepId);
+  const step = stepOfScope(run.state, run.plan, scope, stepId);
   if (step === undefined) return null;
   const waiting = waitsFor(run, { scope, step, state });
   if (waiting === null) return state.status === 'running' && state.worker !== null ? `running:${state.worker}` : null;

@@ -91,7 +91,7 @@ class ConfigReader {
   constructor(private readonly compile: (source: string) => CheckedExpression) {}
 
   read(value: Json, pointer: string, schema: SchemaView, depth: number): Part {
-    if (schema.isJobConfig) return { kind: 'fixed', value };
+    if (schema.isInnerConfig) return { kind: 'fixed', value };
     if (typeof value === 'string') return this.#readString(value, pointer, schema);
     if (typeof value !== 'object' || value === null) return { kind: 'fixed', value };
     if (depth > caps.json_depth) {

@@ -1,9 +1,9 @@
 import {
   type CelResult,
   celKeyword,
+  innerConfigKeyword,
   type Json,
   type JsonObject,
-  jobConfigKeyword,
   literalKeyword,
   templateKeyword,
 } from '@llmteam/contracts';
@@ -43,9 +43,9 @@ export class SchemaView {
     return [...this.#schemas].some((schema) => schema[literalKeyword] === true);
   }
 
-  /** Whether the value is the config of a job, which is read for itself. */
-  get isJobConfig(): boolean {
-    return this.mark(jobConfigKeyword) === true;
+  /** Whether the value is the config of an inner step, which is read for itself. */
+  get isInnerConfig(): boolean {
+    return this.mark(innerConfigKeyword) === true;
   }
 
   /** Whether the string is a text with `${…}` and `{name}`. */

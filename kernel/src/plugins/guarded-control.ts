@@ -1,4 +1,4 @@
-import { type ControlJob, type ControlType, type ControlView, LlmteamError, toErrorInfo } from '@llmteam/contracts';
+import { type ControlType, type ControlView, type InnerStep, LlmteamError, toErrorInfo } from '@llmteam/contracts';
 import { asObject } from '../validation/draft.js';
 import { jsonCopy } from './json-copy.js';
 import { checkedReaction } from './reaction-check.js';
@@ -8,7 +8,7 @@ import { checkedReaction } from './reaction-check.js';
  * that does not return: a control type runs inside the engine.
  */
 export function guardedControl(type: ControlType): ControlType {
-  const { catchesFailures, jobs, ports } = type;
+  const { catchesFailures, innerSteps, ports } = type;
   const { output_ports } = type.metadata;
   const fires = (name: string, view: ControlView<unknown, unknown>): boolean =>
     output_ports.some((port) => port.name === name || port.name === '*') ||
@@ -19,7 +19,7 @@ export function guardedControl(type: ControlType): ControlType {
       catchesFailures: (config) => orElse(false, () => type.catchesFailures?.(config) === true),
     }),
     ...(ports && { ports: (config) => portsOf(type, config) }),
-    ...(jobs && { jobs: (config) => jobsOf(type, config) }),
+    ...(innerSteps && { innerSteps: (config) => innerStepsOf(type, config) }),
     react(occurrence, view) {
       const seen = { ...copied(view), evaluate: view.evaluate };
       const returned: unknown = orCode(type, () => type.react(jsonCopy(occurrence), seen));
@@ -59,16 +59,16 @@ function portsOf(type: ControlType, config: unknown): { input: readonly string[]
   return { input: namesOf(input), output: namesOf(output) };
 }
 
-/** What it derives from a config; nothing if it throws. The validator tells what is wrong with a job. */
-function jobsOf(type: ControlType, config: unknown): ControlJob[] {
-  const told = orElse<unknown>([], () => type.jobs?.(jsonCopy(config) as never));
-  const jobs = orElse<unknown>([], () => jsonCopy(told));
-  return Array.isArray(jobs) ? jobs.filter(isJob) : [];
+/** What it derives from a config; nothing if it throws. The validator tells what is wrong with one. */
+function innerStepsOf(type: ControlType, config: unknown): InnerStep[] {
+  const told = orElse<unknown>([], () => type.innerSteps?.(jsonCopy(config) as never));
+  const steps = orElse<unknown>([], () => jsonCopy(told));
+  return Array.isArray(steps) ? steps.filter(isInnerStep) : [];
 }
 
-function isJob(job: Partial<Record<keyof ControlJob, unknown>> | null): job is ControlJob {
-  const { name, type, config, at = '' } = job ?? {};
-  return [name, type, at].every((text) => typeof text === 'string') && asObject(config) !== null;
+function isInnerStep(step: Partial<Record<keyof InnerStep, unknown>> | null): step is InnerStep {
+  const { step_id, type, config, at = '' } = step ?? {};
+  return [step_id, type, at].every((text) => typeof text === 'string') && asObject(config) !== null;
 }
 
 function namesOf(list: unknown): string[] {

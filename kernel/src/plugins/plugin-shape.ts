@@ -28,7 +28,7 @@ export const membersOf = {
     firesAllPorts: 'optional',
     catchesFailures: 'optional',
     ports: 'optional',
-    jobs: 'optional',
+    innerSteps: 'optional',
     react: 'required',
   },
   provider: { providerId: 'required', description: 'required', config_schema: 'required', create: 'required' },
@@ -43,7 +43,7 @@ const methods = [
   'react',
   'catchesFailures',
   'ports',
-  'jobs',
+  'innerSteps',
   'create',
   'open',
   'inspect',
@@ -97,8 +97,10 @@ function stepTypeFaults(place: string, type: unknown): string[] {
 
 /** The scopes that a step opens are all of one kind. */
 function scopeFaults(place: string, type: unknown): string[] {
-  const { hasRegion, jobs } = type as { readonly hasRegion?: unknown; readonly jobs?: unknown };
-  return hasRegion === true && jobs !== undefined ? [`${place} has a region, so it cannot have 'jobs'`] : [];
+  const { hasRegion, innerSteps } = type as { readonly hasRegion?: unknown; readonly innerSteps?: unknown };
+  return hasRegion === true && innerSteps !== undefined
+    ? [`${place} has a region, so it cannot have 'innerSteps'`]
+    : [];
 }
 
 function concurrencyFaults(place: string, type: unknown): string[] {

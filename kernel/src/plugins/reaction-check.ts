@@ -30,8 +30,8 @@ const members: Readonly<Record<Exclude<Directive['do'], 'emit'>, { must: Members
   fail: { must: { error: ErrorInfo } },
   open_scope: { must: { index, value: any, item: any } },
   close_scope: { must: { index } },
-  run_job: { must: { job: text, index, input: any } },
-  cancel_job: { must: { index } },
+  run_step: { must: { step_id: text, index, input: any } },
+  cancel_step: { must: { index } },
   start_timer: {
     must: { name: text },
     may: { after_seconds: { type: 'number', minimum: 0, maximum: 1e10 }, at: { type: 'integer', minimum: 0 } },

@@ -29,14 +29,14 @@ export async function* readSteps(sources: FoldSources, key: RunKey): AsyncGenera
 /** @throws LlmteamError `STEP_UNKNOWN` if the run has not got to such a step occurrence; null if there is no such run */
 export async function showStep(sources: FoldSources, key: RunKey, step: string): Promise<StepDetail | null> {
   let found: StepDetail | null = null;
-  const onDecided: OnDecided = (instance, { run: state }) => {
-    if (stepRecord(state, instance).step === step) found = stepDetail(state, instance);
+  const onDecided: OnDecided = (instance, turn) => {
+    if (stepRecord(turn.run, instance).step === step) found = stepDetail(turn, instance);
   };
   let last: Run | null = null;
   for await (const { run } of foldHistory(sources, key, { onDecided, slices: spareSlices() })) last = run;
   if (last === null || found !== null) return found;
   const instance = findStep(last.state, last.plan, step);
-  if (instance !== null) return stepDetail(last.state, instance);
+  if (instance !== null) return stepDetail({ run: last.state, plan: last.plan }, instance);
   throw new LlmteamError('STEP_UNKNOWN', `run '${key.run_id}' has no step '${step}', or has not got to it`);
 }
 
@@ -45,7 +45,7 @@ type OnDecided = NonNullable<FoldOptions['onDecided']>;
 function* undecided({ state, plan }: Run): Iterable<StepInstance> {
   for (const scope of state.scopes.values()) {
     for (const [stepId, step] of scope.steps) {
-      const planned = stepOfScope(plan, scope, stepId);
+      const planned = stepOfScope(state, plan, scope, stepId);
       const instance = planned === undefined ? null : { scope, step: planned, state: step };
       if (instance !== null && isOpen(instance)) yield instance;
     }

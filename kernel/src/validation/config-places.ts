@@ -15,7 +15,7 @@ export interface ConfigPlace {
   readonly schema: SchemaView;
 }
 
-/** All values within a step's config, the config itself first, parents before children. Those in the config of a job are the job's. */
+/** All values within a step's config, the config itself first, parents before children. Those in the config of an inner step are that step's. */
 export function* configPlaces(step: DraftStep, { catalog }: ValidationContext): Iterable<ConfigPlace> {
   if (step.config === null) return;
   const schema: JsonObject = entryOfAnyVersion(step, catalog)?.metadata.config_schema ?? {};
@@ -39,7 +39,7 @@ export function* configPlaces(step: DraftStep, { catalog }: ValidationContext): 
 
 /** One at a time: a config may have very many, and validation pauses between them. */
 function* membersOf({ value, pointer, path, schema }: ConfigPlace): Generator<ConfigPlace, void> {
-  if (typeof value !== 'object' || value === null || schema.isJobConfig) return;
+  if (typeof value !== 'object' || value === null || schema.isInnerConfig) return;
   const at = (key: string | number, member: Json, view: SchemaView): ConfigPlace => {
     return { value: member, pointer: childPointer(pointer, key), path: [...path, key], schema: view };
   };

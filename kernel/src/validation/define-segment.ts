@@ -1,8 +1,8 @@
-import { type Definition, LlmteamError, type Segment } from '@llmteam/contracts';
+import { type Definition, type JsonObject, LlmteamError, type Segment } from '@llmteam/contracts';
 import type { CatalogEntry, PinnedTypes, StepCatalog } from '../catalog/step-catalog.js';
 
 /**
- * Builds the definition that runs execute: the segment plus, for the `type` of each step and each job of one as written, the newest matching
+ * Builds the definition that runs execute: the segment plus, for the `type` of each step and inner step as written, the newest matching
  * version (`StepCatalog.chooseFor`).
  * @throws LlmteamError `SEGMENT_INVALID` if a type or version is not installed, which cannot happen for a valid segment
  */
@@ -13,10 +13,12 @@ export function defineSegment(segment: Segment, catalog: StepCatalog, pinned?: P
     chosen.set(type, entry);
     return entry;
   };
-  for (const { step_id, type, config = {} } of segment.steps) {
-    const { control } = choose(step_id, type);
-    for (const job of control?.jobs?.(config) ?? []) choose(step_id, job.type);
-  }
+  const chooseInner = (stepId: string, { control }: CatalogEntry, config: JsonObject): void => {
+    for (const inner of control?.innerSteps?.(config) ?? []) {
+      chooseInner(stepId, choose(stepId, inner.type), inner.config);
+    }
+  };
+  for (const { step_id, type, config = {} } of segment.steps) chooseInner(step_id, choose(step_id, type), config);
   return {
     segment,
     step_types: Object.fromEntries([...chosen].map(([type, { metadata }]) => [type, metadata.version])),

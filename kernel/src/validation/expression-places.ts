@@ -8,14 +8,14 @@ import type { RootName } from '../expressions/names.js';
 import type { Work } from '../slices/slices.js';
 import { type ConfigPlace, configPlaces } from './config-places.js';
 import { asText, type Draft, type DraftEdge, type DraftStep } from './draft.js';
-import type { DraftJob } from './draft-jobs.js';
+import type { DraftInnerStep } from './draft-inner-steps.js';
 import type { ValidationContext } from './validation-context.js';
 import { error } from './wording.js';
 
 /** The location of an expression, which determines the variables it can read. */
 export type Reader =
-  /** `job`: that of the step which it configures; then `input` is what the job is given. */
-  | { readonly kind: 'config'; readonly step: DraftStep; readonly job?: DraftStep }
+  /** `inner`: the step within `step` that it configures; then `input` is what that is given. */
+  | { readonly kind: 'config'; readonly step: DraftStep; readonly inner?: DraftStep }
   | { readonly kind: 'condition'; readonly edge: DraftEdge }
   | { readonly kind: 'output' };
 
@@ -52,14 +52,14 @@ export const knownRoots: Readonly<Record<Reader['kind'], readonly RootName[]>> =
 
 export function* findExpressions(
   draft: Draft,
-  jobs: readonly DraftJob[],
+  innerSteps: readonly DraftInnerStep[],
   context: ValidationContext,
 ): Work<SegmentExpressions> {
   const finder = new ExpressionFinder(context);
   const output = asText(draft.value.output);
   if (output !== null) finder.add('/output', "segment, 'output'", { kind: 'output' }, output);
   for (const step of draft.steps) yield* finder.addConfig(step);
-  for (const { owner, job } of jobs) yield* finder.addConfig(owner, job);
+  for (const { outermost, step } of innerSteps) yield* finder.addConfig(outermost, step);
   for (const edge of draft.edges) {
     if (edge.condition === null) continue;
     yield;
@@ -88,15 +88,15 @@ class ExpressionFinder implements SegmentExpressions {
   }
 
   /** If the type is unknown, so are the config's CEL-marked members; its `${…}` templates are still checked. */
-  *addConfig(step: DraftStep, job?: DraftStep): Work<void> {
-    const subject = `${(job ?? step).subject}, config`;
-    const reader: Reader = { kind: 'config', step, ...(job !== undefined && { job }) };
-    for (const { value, pointer, path, schema } of configPlaces(job ?? step, this.context)) {
+  *addConfig(step: DraftStep, inner?: DraftStep): Work<void> {
+    const subject = `${(inner ?? step).subject}, config`;
+    const reader: Reader = { kind: 'config', step, ...(inner !== undefined && { inner }) };
+    for (const { value, pointer, path, schema } of configPlaces(inner ?? step, this.context)) {
       yield;
       if (typeof value !== 'string') continue;
       const { problems, expressions, names } = this.context.compiler.inspect(value, schema);
       for (const expression of expressions) this.placed.push({ pointer, subject, reader, expression });
-      if (names !== null && job === undefined) this.texts.push({ pointer, path, step, names });
+      if (names !== null && inner === undefined) this.texts.push({ pointer, path, step, names });
       for (const { problem, message } of problems) {
         this.problems.push(error(codeOf(problem), pointer, `${subject}: ${message}`));
       }

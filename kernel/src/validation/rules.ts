@@ -8,9 +8,9 @@ import { entrypoint } from './rules/entrypoint.js';
 import { expressions } from './rules/expressions.js';
 import { grants } from './rules/grants.js';
 import { graph } from './rules/graph.js';
+import { innerSteps } from './rules/inner-steps.js';
 import { inputKeys } from './rules/input-keys.js';
 import { inputSchema } from './rules/input-schema.js';
-import { jobs } from './rules/jobs.js';
 import { pinnedVersions } from './rules/pinned-versions.js';
 import { placeholders } from './rules/placeholders.js';
 import { ports } from './rules/ports.js';
@@ -34,7 +34,7 @@ export const rules: readonly Rule[] = [
   stepOptions,
   workers,
   config,
-  jobs,
+  innerSteps,
   values,
   grants,
   declaredPorts,

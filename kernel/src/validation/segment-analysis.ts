@@ -4,7 +4,7 @@ import { ClosestName } from './closest-name.js';
 import { type ConfigProblems, configProblems } from './config-problems.js';
 import { asObject, type Draft, readDraft } from './draft.js';
 import { analyseDraftGraph, type DraftGraph } from './draft-graph.js';
-import { type DraftJob, readJobs } from './draft-jobs.js';
+import { type DraftInnerStep, readInnerSteps } from './draft-inner-steps.js';
 import { findExpressions, type SegmentExpressions } from './expression-places.js';
 import { type PortLookup, portLookup } from './step-ports.js';
 import type { ValidationContext } from './validation-context.js';
@@ -18,7 +18,7 @@ export interface SegmentAnalysis {
   /** null if there are no steps. */
   readonly graph: DraftGraph | null;
   readonly configProblems: ConfigProblems;
-  readonly jobs: readonly DraftJob[];
+  readonly innerSteps: readonly DraftInnerStep[];
   readonly portsOf: PortLookup;
   readonly expressions: SegmentExpressions;
   readonly visibility: Visibility | null;
@@ -33,16 +33,16 @@ export function* analyseSegment(value: JsonObject, context: ValidationContext): 
   const closest = new ClosestName();
   const problemsOf = configProblems(catalog, closest);
   const portsOf = portLookup(problemsOf);
-  const jobs = yield* readJobs(draft, context, problemsOf);
+  const innerSteps = yield* readInnerSteps(draft, context, problemsOf);
   return {
     draft,
     context,
     closest,
     graph,
     configProblems: problemsOf,
-    jobs,
+    innerSteps,
     portsOf,
-    expressions: yield* findExpressions(draft, jobs, context),
+    expressions: yield* findExpressions(draft, innerSteps, context),
     inputSchema: asObject(draft.value.input_schema),
     visibility: graph === null ? null : visibility(draft, graph, portsOf),
   };

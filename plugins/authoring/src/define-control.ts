@@ -1,4 +1,4 @@
-import type { ControlJob, ControlType, ControlView, JsonObject, Occurrence, Reaction } from '@llmteam/contracts';
+import type { ControlType, ControlView, InnerStep, JsonObject, Occurrence, Reaction } from '@llmteam/contracts';
 import type { TObject, TProperties, TSchema, TUnknown } from 'typebox';
 import { type Appearance, describe } from './describe.js';
 import type { ValueOf } from './value-of.js';
@@ -21,8 +21,8 @@ export interface ControlDefinition<Config extends TSchema, State extends TSchema
   readonly firesAllPorts?: boolean;
   catchesFailures?(config: ValueOf<Config>): boolean;
   ports?(config: ValueOf<Config>): { readonly input?: readonly string[]; readonly output?: readonly string[] };
-  /** What a step may run with `run_job`. Not for types with a region. */
-  jobs?(config: ValueOf<Config>): readonly ControlJob[];
+  /** What a step may run with `run_step`. Not for types with a region. */
+  innerSteps?(config: ValueOf<Config>): readonly InnerStep[];
   react(occurrence: Occurrence, view: ControlView<ValueOf<Config>, ValueOf<State>>): Reaction<ValueOf<State>>;
 }
 
@@ -31,7 +31,7 @@ export function defineControl<const Config extends TSchema = NoConfig, const Sta
   definition: ControlDefinition<Config, State>,
 ): ControlType<ValueOf<Config>, ValueOf<State>> {
   const { activation, hasRegion, firesAllPorts } = definition;
-  const { catchesFailures, jobs, ports } = definition;
+  const { catchesFailures, innerSteps, ports } = definition;
   return {
     kind: 'control',
     metadata: { ...describe({ category: 'control', ...definition }), is_async: false, permissions: [] },
@@ -42,7 +42,9 @@ export function defineControl<const Config extends TSchema = NoConfig, const Sta
       catchesFailures: (config: JsonObject) => catchesFailures.call(definition, config as ValueOf<Config>),
     }),
     ...(ports && { ports: (config: JsonObject) => ports.call(definition, config as ValueOf<Config>) }),
-    ...(jobs && { jobs: (config: JsonObject) => jobs.call(definition, config as ValueOf<Config>) }),
+    ...(innerSteps && {
+      innerSteps: (config: JsonObject) => innerSteps.call(definition, config as ValueOf<Config>),
+    }),
     react: (occurrence, view) => definition.react(occurrence, view),
   };
 }

@@ -19,7 +19,7 @@ function occurrences({ state, plan }: Run): Occurrence[] {
     [...scope.steps].map(([stepId, step]) => ({
       key: scope.path === '' ? stepId : `${scope.path}/${stepId}`,
       step,
-      isTask: stepOfScope(plan, scope, stepId)?.type.control === null,
+      isTask: stepOfScope(state, plan, scope, stepId)?.type.control === null,
     })),
   );
 }
@@ -41,8 +41,9 @@ function checkCounts({ state }: Run, known: readonly Occurrence[]): void {
 
 function checkScopes({ state, plan }: Run): void {
   for (const scope of state.scopes.values()) {
-    const owner = scope.owner === null ? null : (plan.byId.get(scope.owner.step_id) ?? null);
-    const region = owner !== null && owner.jobs.size > 0 ? 1 : (plan.regions.get(owner?.index ?? -1)?.length ?? 0);
+    const outer = scope.owner === null ? undefined : state.scopes.get(scope.owner.scope);
+    const owner = outer === undefined ? undefined : stepOfScope(state, plan, outer, scope.owner?.step_id ?? '');
+    const region = (owner?.inner.size ?? 0) > 0 ? 1 : (plan.regions.get(owner?.index ?? -1)?.length ?? 0);
     const closed = [...scope.steps.values()].filter((step) => !isOpen(step)).length;
     assert.is(scope.undecided, region - closed, `undecided of scope '${scope.path}'`);
     if (scope.owner === null) continue;

@@ -91,7 +91,15 @@ const controls: readonly [Kind, ...Kind[]] = [
       tolerates: choices.rarely(2),
       first_only: choices.rarely(3),
       ask: {
-        config: choices.mostly<JsonObject>(3, [{}, { result: '${input}' }, { result: '${input.no}' }]),
+        ...choices.mostly<JsonObject>(2, [
+          { config: { result: '${input}' } },
+          { config: { result: '${input.no}' } },
+          { type: 'human_task', config: { task_type: 'approval', title: 'Call ${input}?' } },
+          { type: 'wait_for_signal', config: { signal: 'go' } },
+          { type: 'subworkflow', config: { segment_ref: 'child' } },
+          { type: 'delay', config: { seconds: 1 } },
+          { type: 'calls', config: { batches: [[1, 2], [3]], first_only: choices.rarely(2) } },
+        ]),
         ...(choices.rarely(2) && { retry: { max_attempts: choices.of([1, 2]) } }),
         ...(choices.rarely(3) && { timeout_seconds: 5 }),
       },

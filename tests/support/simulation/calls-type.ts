@@ -3,23 +3,28 @@ import {
   type Directive,
   type ErrorInfo,
   type FiredPorts,
+  innerConfigKeyword,
   type Json,
   type JsonObject,
-  jobConfigKeyword,
   type RetryPolicy,
 } from '@llmteam/contracts';
 
 interface Config {
-  /** Inputs of jobs that run at the same time, batch by batch. */
+  /** Inputs of inner steps that run at the same time, batch by batch. */
   readonly batches: readonly (readonly Json[])[];
-  /** What a job runs. Default: `work`, with its input as result. */
-  readonly ask?: { readonly config?: JsonObject; readonly retry?: RetryPolicy; readonly timeout_seconds?: number };
-  /** Whether the error of a job is its result. */
+  /** The inner step. Default: `work`, with its input as result. */
+  readonly ask?: {
+    readonly type?: string;
+    readonly config?: JsonObject;
+    readonly retry?: RetryPolicy;
+    readonly timeout_seconds?: number;
+  };
+  /** Whether the error of an inner step is its result. */
   readonly tolerates?: boolean;
   /** Whether the first result of a batch ends it. */
   readonly first_only?: boolean;
-  /** The job that it asks for. Default: the one that it has. */
-  readonly job?: string;
+  /** The inner step that it runs. Default: the one that it has. */
+  readonly runs?: string;
 }
 
 interface State {
@@ -29,13 +34,13 @@ interface State {
   results: Json[];
 }
 
-/** A control type that runs jobs and gives the list of their results, in the order in which they ended. */
+/** A control type that runs inner steps and gives the list of their results, in the order in which they ended. */
 export const callsType: ControlType<Config, State> = {
   kind: 'control',
   metadata: {
     type_id: 'calls',
     display_name: 'Calls',
-    description: 'Runs jobs.',
+    description: 'Runs inner steps.',
     category: 'control',
     icon: 'cog',
     color: '#888888',
@@ -43,7 +48,7 @@ export const callsType: ControlType<Config, State> = {
       type: 'object',
       properties: {
         batches: { type: 'array', items: { type: 'array' } },
-        ask: { type: 'object', properties: { config: { [jobConfigKeyword]: true } } },
+        ask: { type: 'object', properties: { config: { [innerConfigKeyword]: true } } },
       },
       required: ['batches'],
     },
@@ -57,18 +62,18 @@ export const callsType: ControlType<Config, State> = {
     examples: [{ batches: [[1], [2, 3]] }, { batches: [[1, 2], [3]], first_only: true, tolerates: true }],
     permissions: [],
   },
-  jobs: ({ ask = {} }) => {
-    const { config = {}, retry, timeout_seconds } = ask as NonNullable<Config['ask']>;
+  innerSteps: ({ ask = {} }) => {
+    const { type = 'work', config = {}, retry, timeout_seconds } = ask as NonNullable<Config['ask']>;
     const limits = { ...(retry !== undefined && { retry }), ...(timeout_seconds !== undefined && { timeout_seconds }) };
-    return [{ name: 'ask', type: 'work', config, at: '/ask', ...limits }];
+    return [{ step_id: 'ask', type, config, at: '/ask', ...limits }];
   },
   react(occurrence, { config, state = { batch: -1, started: 0, open: [], results: [] } }) {
     switch (occurrence.kind) {
       case 'started':
         return goOn(config, state);
-      case 'job_completed':
+      case 'step_completed':
         return take(config, state, occurrence.index, resultOf(occurrence.ports));
-      case 'job_failed':
+      case 'step_failed':
         return config.tolerates === true
           ? take(config, state, occurrence.index, occurrence.error.error_code)
           : { state, directives: [failure(occurrence.error)] };
@@ -90,20 +95,20 @@ function take(config: Config, state: State, index: number, result: Json) {
   state.results.push(result);
   state.open = state.open.filter((open) => open !== index);
   if (config.first_only !== true) return state.open.length > 0 ? { state, directives: [] } : goOn(config, state);
-  const cancelled = state.open.map((open): Directive => ({ do: 'cancel_job', index: open }));
+  const cancelled = state.open.map((open): Directive => ({ do: 'cancel_step', index: open }));
   state.open = [];
   const { directives } = goOn(config, state);
   return { state, directives: [...cancelled, ...directives] };
 }
 
 /** Runs the next batch that is not empty. */
-function goOn({ batches, job = 'ask' }: Config, state: State): { state: State; directives: Directive[] } {
+function goOn({ batches, runs = 'ask' }: Config, state: State): { state: State; directives: Directive[] } {
   while (++state.batch < batches.length) {
     const batch = batches[state.batch] ?? [];
     if (batch.length === 0) continue;
     const directives = batch.map((input): Directive => {
       state.open.push(state.started);
-      return { do: 'run_job', job, index: state.started++, input };
+      return { do: 'run_step', step_id: runs, index: state.started++, input };
     });
     return { state, directives };
   }

@@ -148,21 +148,21 @@ const humanTask = control({
   isLimited: false,
 });
 
-/** Each of its tools is a job. */
+/** Each of its tools is an inner step. */
 const agent = control(
   {
     type_id: 'agent',
     config_schema: strict({
       tools: {
         type: 'array',
-        items: strict({ name: text, type: text, config: { type: 'object', 'x-job-config': true } }),
+        items: strict({ name: text, type: text, config: { type: 'object', 'x-inner-config': true } }),
       },
     }),
   },
   {
-    jobs: ({ tools = [] }) =>
+    innerSteps: ({ tools = [] }) =>
       (tools as { name: string; type: string; config?: JsonObject }[]).map(({ name, type, config = {} }, index) => {
-        return { name, type, config, at: `/tools/${index}` };
+        return { step_id: name, type, config, at: `/tools/${index}` };
       }),
   },
 );

@@ -15,8 +15,8 @@ import { problem } from '../wording.js';
  */
 export const grants: Rule = function* (analysis) {
   const told = new Set<string>();
-  const { draft, jobs } = analysis;
-  for (const step of [...draft.steps, ...jobs.map(({ job }) => job)]) {
+  const { draft, innerSteps } = analysis;
+  for (const step of [...draft.steps, ...innerSteps.map(({ step }) => step)]) {
     yield pause;
     const { entry } = step;
     if (entry === null || entry.task === null || entry.standing.grant === 'declared') continue;

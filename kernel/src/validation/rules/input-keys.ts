@@ -26,7 +26,7 @@ export const inputKeys: Rule = function* (analysis) {
 function inputPaths({ reader, expression }: PlacedExpression, analysis: SegmentAnalysis): (readonly string[])[] {
   const isInput =
     reader.kind === 'output' ||
-    (reader.kind === 'config' && reader.job === undefined && readsRunInput(reader.step, analysis));
+    (reader.kind === 'config' && reader.inner === undefined && readsRunInput(reader.step, analysis));
   return expression.references.flatMap(([root, ...path]) => {
     if (root === 'input' && isInput) return [path];
     if (root === 'run' && path[0] === 'input') return [path.slice(1)];

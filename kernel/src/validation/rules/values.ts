@@ -11,8 +11,8 @@ const checks: readonly ValueCheck[] = [refs, literals, nestedSchemas, foreignTem
 
 /** What can be said about a value within a config before the run: names, templates, schemas, secrets. */
 export const values: Rule = function* (analysis) {
-  const { draft, jobs } = analysis;
-  for (const step of [...draft.steps, ...jobs.map(({ job }) => job)]) {
+  const { draft, innerSteps } = analysis;
+  for (const step of [...draft.steps, ...innerSteps.map(({ step }) => step)]) {
     for (const place of configPlaces(step, analysis.context)) {
       for (const check of checks) yield* check(place, step, analysis);
       yield pause;
