@@ -6,8 +6,10 @@ const { join } = require('node:path');
 
 const contractsEntry = '^contracts/src/index\\.ts$';
 const egressEntry = '^plugins/egress/src/index\\.ts$';
+const aiSdkEntry = '^plugins/ai-sdk/src/index\\.ts$';
 const typebox = 'node_modules/typebox/';
 const otelApi = 'node_modules/@opentelemetry/api/';
+const aiSdkSpecification = 'node_modules/@ai-sdk/provider/';
 const eventSourceParser = 'node_modules/eventsource-parser/';
 const drawer = '/(utils?|common|helpers?|misc)[./]';
 /** What a package exports beside its `.`. */
@@ -83,9 +85,21 @@ module.exports = {
     ),
     forbid(
       'plugins-on-contracts',
-      'A plugin imports contracts and the library egress, never the kernel, another plugin, a service or a client.',
+      'A plugin imports contracts and the libraries egress and ai-sdk, never the kernel, another plugin, a service or a client.',
       { path: '^plugins/([^/]+)/' },
-      { path: '^(kernel|plugins|services|clients)/', pathNot: ['^plugins/$1/', egressEntry] },
+      { path: '^(kernel|plugins|services|clients)/', pathNot: ['^plugins/$1/', egressEntry, aiSdkEntry] },
+    ),
+    forbid(
+      'ai-sdk-alone',
+      'The adapter imports contracts and the types of the provider specification: every author of a plugin loads it.',
+      { path: '^plugins/ai-sdk/src/' },
+      { pathNot: ['^plugins/ai-sdk/src/', contractsEntry, aiSdkSpecification] },
+    ),
+    forbid(
+      'ai-sdk-types',
+      '@ai-sdk/provider is for `import type` in the adapter.',
+      { path: '^plugins/ai-sdk/src/' },
+      { path: aiSdkSpecification, dependencyTypesNot: ['type-only'] },
     ),
     forbid(
       'egress-alone',

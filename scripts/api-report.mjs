@@ -24,7 +24,10 @@ const { values } = parseArgs({
     reports: { type: 'string' },
   },
 });
-const folders = values.package === undefined ? ['contracts', 'plugins/authoring', 'clients/testing'] : [values.package];
+const folders =
+  values.package === undefined
+    ? ['contracts', 'plugins/ai-sdk', 'plugins/authoring', 'clients/testing']
+    : [values.package];
 const reports = resolve(values.reports ?? join(root, 'docs/api'));
 
 /** The report of a package as text. */

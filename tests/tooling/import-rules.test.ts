@@ -14,6 +14,7 @@ const packages = [
   'plugins/transform',
   'plugins/http-action',
   'plugins/egress',
+  'plugins/ai-sdk',
   'plugins/backend-embedded',
   'plugins/llm-agent',
   'services/host',
@@ -36,6 +37,9 @@ const legal: Record<string, string> = {
     "import { Agent } from 'undici';\nimport net from 'node:net';\nimport '@llmteam/egress';",
   'plugins/egress/src/fetch.ts':
     "import { entry } from '@llmteam/contracts';\nimport { fetch } from 'undici';\nimport 'node:net';",
+  'plugins/ai-sdk/src/answer.ts':
+    "import { entry } from '@llmteam/contracts';\nimport type { LanguageModelV3 } from '@ai-sdk/provider';",
+  'plugins/llm-agent/src/ask.ts': "import '@llmteam/ai-sdk';",
   'services/host/src/built-in-backends.ts': "export const load = () => import('@llmteam/backend-embedded');",
   'services/host/src/plugins.ts': "import { entry } from '@llmteam/kernel';\nimport flow from '@llmteam/flow';",
   'services/embedded/src/root.ts':
@@ -99,6 +103,8 @@ const illegal: Record<string, { readonly text: string; readonly rules: readonly 
     rules: ['egress-alone', 'plugins-on-contracts'],
   },
   'plugins/egress/src/http.ts': { text: "import 'node:http';", rules: ['egress-alone'] },
+  'plugins/ai-sdk/src/http.ts': { text: "import 'node:http';", rules: ['ai-sdk-alone'] },
+  'plugins/ai-sdk/src/errors.ts': { text: "import { APICallError } from '@ai-sdk/provider';", rules: ['ai-sdk-types'] },
   'plugins/http-action/src/inside.ts': {
     text: "import '../../egress/src/fetch.js';",
     rules: ['package-entry-only', 'plugins-on-contracts'],

@@ -1,3 +1,4 @@
+export { type AiSdkModelOptions, aiSdkModel, boundedFetch } from '@llmteam/ai-sdk';
 export {
   type Backend,
   type BackendContext,

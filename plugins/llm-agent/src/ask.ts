@@ -1,3 +1,4 @@
+import { cancellation, checkEnd } from '@llmteam/ai-sdk';
 import {
   type Activity,
   isLlmteamError,
@@ -7,8 +8,7 @@ import {
   type ModelResponse,
   type StepContext,
 } from '@llmteam/contracts';
-import { checkEnd, rejectEmpty, usageOf } from './answer-end.js';
-import { cancellation } from './cancellation.js';
+import { rejectEmpty, usageOf } from './answer-end.js';
 
 interface Failure {
   readonly llm_ref: string;

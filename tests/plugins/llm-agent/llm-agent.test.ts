@@ -16,12 +16,12 @@ async function requestOf(config: Omit<LlmAgentConfig, 'llm_ref'>, input: Json = 
 spec('llm_agent: metadata', (test) => {
   metadataLaws(test, 'llm-agent', llmAgent);
 
-  test('the plugin brings this type and two providers', () => {
+  test('the plugin brings this type and its providers', () => {
     assert.is(plugin.name, 'llm-agent');
     assert.equal(plugin.stepTypes, [llmAgent]);
     assert.equal(
       plugin.modelProviders?.map(({ providerId }) => providerId),
-      ['openai-compatible', 'offline'],
+      ['openai', 'anthropic', 'google', 'openai-compatible', 'offline'],
     );
   });
 

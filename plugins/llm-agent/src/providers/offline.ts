@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { cancellation } from '@llmteam/ai-sdk';
 import {
   type JsonObject,
   JsonValue,
@@ -14,7 +15,6 @@ import {
   messageText,
 } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
-import { cancellation } from '../cancellation.js';
 import { offlineInstance } from './offline-instance.js';
 
 const strict = { additionalProperties: false } as const;

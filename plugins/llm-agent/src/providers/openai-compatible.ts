@@ -1,83 +1,82 @@
-/**
- * Purpose: models behind any service with an OpenAI-compatible chat completions API.
- * Owns: a single call: its timeout, size limit and errors.
- * Does not own: retries (the step's retry policy), fallback models (ask.ts).
- * Invariants:
- *  P1 the SDK is loaded by the first call, not with the plugin: importing it takes longer than a run of small steps
- *  P2 the connection is released when the call ends, whatever happens
- *  P3 no error contains an API key or header value (provider-error.ts)
- */
-import {
-  type JsonObject,
-  type LanguageModel,
-  LlmteamError,
-  type ModelProvider,
-  type ModelRequest,
-  type ModelResponse,
-} from '@llmteam/contracts';
-import { cancellation } from '../cancellation.js';
-import { boundedFetch } from './bounded-fetch.js';
-import { chatCall, type Sdk } from './chat-call.js';
-import { OpenaiConfig } from './openai-config.js';
-import { modelError } from './provider-error.js';
+/** Models behind any service with an OpenAI-compatible chat completions API. */
+import { aiSdkModel, boundedFetch, chatAnswer } from '@llmteam/ai-sdk';
+import type { JsonObject, ModelProvider } from '@llmteam/contracts';
+import { type Static, Type } from 'typebox';
+import { baseUrl, callKeys, limitsOf, model } from './service-config.js';
+import { strictOptions } from './strict-options.js';
 
-const defaultTimeoutSeconds = 300;
+/** The config of an `llms` entry with `provider: openai-compatible`. */
+const OpenaiCompatibleConfig = Type.Object(
+  {
+    base_url: baseUrl('The URL that `/chat/completions` is appended to, e.g. `https://api.openai.com/v1`.', {
+      example: 'https://api.openai.com/v1',
+    }),
+    model,
+    api_key: Type.Optional(Type.String({ writeOnly: true, description: 'Sent as a bearer token.' })),
+    api_version: Type.Optional(
+      Type.String({
+        pattern: '^[\\w.-]+$',
+        description: 'Sent as the query `api-version`, as the deployments of Azure want it.',
+      }),
+    ),
+    ...callKeys,
+    structured_outputs: Type.Optional(
+      Type.Boolean({
+        default: true,
+        description:
+          'Set to false for services without `response_format: json_schema`; the schema goes into the prompt instead.',
+      }),
+    ),
+    think_tags: Type.Optional(
+      Type.Boolean({
+        default: true,
+        description: 'Whether a `<think>` block at the beginning of an answer is reasoning and no part of the text.',
+      }),
+    ),
+    return_reasoning: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'Whether the reasoning of an answer with tool calls is sent back with it, as `reasoning_content`; DeepSeek wants it.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+type OpenaiCompatibleConfig = Static<typeof OpenaiCompatibleConfig>;
 
 export const openaiCompatible = {
   providerId: 'openai-compatible',
   description:
-    'Any service with an OpenAI-compatible chat completions API: OpenAI, Azure, vLLM, Ollama, LM Studio and others.',
-  config_schema: OpenaiConfig as unknown as JsonObject,
-  create: (config) => openaiModel(config as OpenaiConfig),
+    'Any service with an OpenAI-compatible chat completions API: Azure, vLLM, Ollama, LM Studio, Groq, DeepSeek and others.',
+  config_schema: OpenaiCompatibleConfig as unknown as JsonObject,
+  create: (given) => {
+    const config = given as OpenaiCompatibleConfig;
+    return aiSdkModel({
+      ...limitsOf(config),
+      provider: 'openai-compatible',
+      model: config.model,
+      load: () => load(config),
+      structured_outputs: config.structured_outputs ?? true,
+      think_tags: config.think_tags ?? true,
+      return_reasoning: config.return_reasoning ?? false,
+      optionsFor: strictOptions,
+      readRaw: chatAnswer,
+    });
+  },
 } satisfies ModelProvider;
 
-function openaiModel(config: OpenaiConfig): LanguageModel {
-  const loaded: { sdk?: Promise<Sdk> } = {};
-  return {
-    provider: 'openai-compatible',
-    model: config.model,
-    async generate(request) {
-      loaded.sdk ??= loadSdk(config);
-      return answerOf(await loaded.sdk, config, request);
-    },
-  };
-}
-
-async function loadSdk(config: OpenaiConfig): Promise<Sdk> {
-  const [{ generateText, streamText }, { createOpenAICompatible }] = await Promise.all([
-    import('ai'),
-    import('@ai-sdk/openai-compatible'),
-  ]);
-  const provider = createOpenAICompatible({
+async function load(config: OpenaiCompatibleConfig) {
+  const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
+  const { base_url, api_key, api_version, headers, structured_outputs = true } = config;
+  return createOpenAICompatible({
     name: 'openaiCompatible',
-    baseURL: config.base_url,
-    ...(config.api_key !== undefined && { apiKey: config.api_key }),
-    ...(config.headers !== undefined && { headers: { ...config.headers } }),
+    baseURL: base_url,
+    ...(api_key !== undefined && { apiKey: api_key }),
+    ...(headers !== undefined && { headers: { ...headers } }),
+    ...(api_version !== undefined && { queryParams: { 'api-version': api_version } }),
     includeUsage: true,
-    supportsStructuredOutputs: config.structured_outputs ?? true,
-    fetch: boundedFetch,
-  });
-  return { generateText, streamText, model: provider.chatModel(config.model) };
-}
-
-async function answerOf(sdk: Sdk, config: OpenaiConfig, request: ModelRequest): Promise<ModelResponse> {
-  const timeoutSeconds = config.timeout_seconds ?? defaultTimeoutSeconds;
-  const own = new AbortController();
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), timeoutSeconds * 1_000);
-  try {
-    request.signal.throwIfAborted();
-    return await chatCall(sdk, config, request, AbortSignal.any([request.signal, deadline.signal, own.signal]));
-  } catch (thrown) {
-    if (request.signal.aborted) throw cancellation(request.signal);
-    if (deadline.signal.aborted) throw timedOut(config, timeoutSeconds, thrown);
-    throw modelError(thrown, config, request.redact, Date.now());
-  } finally {
-    clearTimeout(timer);
-    own.abort();
-  }
-}
-
-function timedOut({ model }: OpenaiConfig, seconds: number, cause: unknown): LlmteamError {
-  return new LlmteamError('LLM_FAILED', `model '${model}' gave no complete answer within ${seconds} s`, { cause });
+    supportsStructuredOutputs: structured_outputs,
+    fetch: boundedFetch(),
+  }).chatModel(config.model);
 }

@@ -1,4 +1,14 @@
 /** Reads what the SDK drops from a service's response: the reason of an error sent with status 200, and a refusal. */
+import type { RawAnswer } from './model-options.js';
+
+/** Of an answer of the chat completions API, or one event of it. */
+export function chatAnswer(raw: unknown, isEvent: boolean): RawAnswer {
+  const failure = reasonIn(raw) ?? (isEvent && isWhole(raw) ? notStreamed : undefined);
+  const refusal = refusalIn(raw);
+  return { ...(failure !== undefined && { failure }), ...(refusal !== '' && { refusal }) };
+}
+
+const notStreamed = 'the service does not stream; set `stream` to false';
 
 /** The reason of the error in a response or a chunk of a stream; undefined if there is none. */
 export function reasonIn(raw: unknown): string | undefined {
@@ -8,12 +18,12 @@ export function reasonIn(raw: unknown): string | undefined {
 }
 
 /** Whether it is a whole answer, which is no part of a stream. */
-export function isWhole(raw: unknown): boolean {
+function isWhole(raw: unknown): boolean {
   return field(choiceOf(raw), 'message') !== undefined;
 }
 
 /** The words, or a part of them, in which the model declines to answer. */
-export function refusalIn(raw: unknown): string {
+function refusalIn(raw: unknown): string {
   const choice = choiceOf(raw);
   const refusal = field(field(choice, 'message'), 'refusal') ?? field(field(choice, 'delta'), 'refusal');
   return typeof refusal === 'string' ? refusal : '';
