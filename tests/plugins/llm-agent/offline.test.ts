@@ -1,4 +1,4 @@
-import type { JsonObject, ModelRequest } from '@llmteam/contracts';
+import type { JsonObject, ModelMessage, ModelRequest } from '@llmteam/contracts';
 import { llmAgent, offline } from '@llmteam/llm-agent';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as assert from 'uvu/assert';
@@ -254,5 +254,77 @@ spec('offline: values for a schema', (test) => {
     const outputSchema = schemas['a review'] ?? {};
     const { output } = await llmAgent.run(context, { llm_ref: 'main', output_schema: outputSchema }, 'q');
     assert.is((output as JsonObject).verdict, 'approved');
+  });
+});
+
+spec('offline: scripted calls of tools', (test) => {
+  const tool = (name: string) => ({ name, description: name, input_schema: { type: 'object' } });
+  const tools = [tool('weather'), tool('time')];
+  const responses = [
+    { match: 'weather', tool_calls: [{ name: 'weather', arguments: { city: 'Paris' } }, { name: 'time' }] },
+    { match: '18 degrees', text: 'It is warm.' },
+  ];
+
+  /** A loop as an agent's, with tools that answer `results` in turn. */
+  async function loop(results: readonly string[], config: JsonObject): Promise<ModelMessage[]> {
+    const left = [...results];
+    const messages: ModelMessage[] = [{ role: 'user', content: 'How is the weather?' }];
+    for (let turn = 0; turn < 5; turn += 1) {
+      const { text, tool_calls } = await ask('', config, { messages, tools });
+      messages.push({ role: 'assistant', content: text, ...(tool_calls !== undefined && { tool_calls }) });
+      if (tool_calls === undefined) return messages;
+      for (const { call_id, name } of tool_calls) {
+        messages.push({ role: 'tool', call_id, name, content: left.shift() ?? 'nothing' });
+      }
+    }
+    return messages;
+  }
+
+  test('a script of calls and an answer to their results runs an agent without network', async () => {
+    const [, calls, , , answer] = await loop(['it is noon', '18 degrees'], { responses });
+    assert.equal(calls, {
+      role: 'assistant',
+      content: '',
+      tool_calls: [
+        { call_id: 'call_1', name: 'weather', arguments: '{"city":"Paris"}' },
+        { call_id: 'call_2', name: 'time', arguments: '{}' },
+      ],
+    });
+    assert.equal(answer, { role: 'assistant', content: '[offline] It is warm.' });
+  });
+
+  test('ids of later calls are others', async () => {
+    const again = [responses[0] as JsonObject, { match: 'weather again', tool_calls: [{ name: 'time' }] }];
+    const messages = await loop(['x', 'weather again', 'done'], { responses: again });
+    const ids = messages.flatMap((message) => (message.role === 'tool' ? [message.call_id] : []));
+    assert.is(new Set(ids).size, ids.length);
+    assert.ok(ids.length > 2);
+  });
+
+  test('what was called is how it ended, and counts', async () => {
+    const { finish_reason, usage, text } = await ask('weather', { responses }, { tools });
+    assert.equal([finish_reason, text], ['tool_calls', '']);
+    assert.ok(usage.output_tokens > 0);
+  });
+
+  test('arguments that are a string are sent as they are', async () => {
+    const wrong = [{ match: '', tool_calls: [{ name: 'weather', arguments: '{"city": oh' }] }];
+    const { tool_calls } = await ask('q', { responses: wrong }, { tools });
+    assert.is(tool_calls?.[0]?.arguments, '{"city": oh');
+  });
+
+  test('a model that may call nothing calls nothing', async () => {
+    for (const more of [{}, { tools: [] }, { tools, tool_choice: 'none' as const }]) {
+      const answer = await ask('weather', { responses }, more);
+      assert.not('tool_calls' in answer);
+      assert.match(answer.text, '[offline offline] weather');
+    }
+  });
+
+  test('the schema of the config knows calls', () => {
+    const isValid = new Ajv2020({ strict: false }).compile(offline.config_schema);
+    assert.ok(isValid({ responses }), JSON.stringify(isValid.errors));
+    assert.not(isValid({ responses: [{ match: 'x', tool_calls: [] }] }));
+    assert.not(isValid({ responses: [{ match: 'x', tool_calls: [{ arguments: {} }] }] }));
   });
 });

@@ -7,18 +7,37 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cancellation } from '@llmteam/ai-sdk';
 import {
   type JsonObject,
+  JsonRecord,
   JsonValue,
   type LanguageModel,
   type ModelProvider,
   type ModelRequest,
   type ModelResponse,
   messageText,
+  type ToolCall,
 } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
 import { offlineInstance } from './offline-instance.js';
 
 const strict = { additionalProperties: false } as const;
-const match = Type.String({ description: 'A substring of the last user message. The first matching entry is used.' });
+const match = Type.String({
+  description: 'A substring of the last message of a user or a tool. The first matching entry is used.',
+});
+const call = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      description: 'The tool; a script may name one that does not exist, as models do.',
+    }),
+    arguments: Type.Optional(
+      Type.Union([JsonRecord, Type.String()], {
+        default: {},
+        description: 'The arguments; a string is sent as it is, whether or not it is JSON.',
+      }),
+    ),
+  },
+  strict,
+);
 
 const OfflineConfig = Type.Object(
   {
@@ -36,8 +55,20 @@ const OfflineConfig = Type.Object(
         Type.Union([
           Type.Object({ match, text: Type.String({ description: 'The answer, prefixed with `[offline]`.' }) }, strict),
           Type.Object({ match, json: { ...JsonValue, description: 'The exact answer.' } }, strict),
+          Type.Object(
+            {
+              match,
+              tool_calls: Type.Array(call, {
+                minItems: 1,
+                description: 'Calls of tools. Left out if the model is given no tools.',
+              }),
+            },
+            strict,
+          ),
         ]),
-        { description: 'Scripted answers, e.g. for the iterations of a critic loop.' },
+        {
+          description: 'Scripted answers, e.g. for the iterations of a critic loop, or for an agent that calls tools.',
+        },
       ),
     ),
   },
@@ -61,7 +92,9 @@ function offlineModel(config: OfflineConfig): LanguageModel {
     model,
     async generate(request) {
       await wait(latency_ms, request.signal);
-      const whole = scripted(config, request) ?? generated(model, request);
+      const script = scripted(config, request);
+      if (script !== undefined && 'tool_calls' in script) return callsOf(model, request, script.tool_calls);
+      const whole = script === undefined ? generated(model, request) : scriptedText(script);
       const text = cut(whole, request.max_tokens);
       for (const word of text.match(/\s*\S+|\s+$/g) ?? []) request.onToken?.(word);
       return responseOf(model, request, { text, isCut: text !== whole });
@@ -77,11 +110,39 @@ async function wait(latencyMs: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function scripted({ responses = [] }: OfflineConfig, request: ModelRequest): string | undefined {
+type Script = NonNullable<OfflineConfig['responses']>[number];
+type ScriptedCalls = Extract<Script, { tool_calls: unknown }>['tool_calls'];
+
+function scripted({ responses = [] }: OfflineConfig, request: ModelRequest): Script | undefined {
   const question = lastQuestion(request);
-  const found = responses.find((response) => question.includes(response.match));
-  if (found === undefined) return undefined;
-  return 'text' in found ? `[offline] ${found.text}` : JSON.stringify(found.json);
+  const mayCall = request.tool_choice !== 'none' && (request.tools ?? []).length > 0;
+  return responses.find((script) => question.includes(script.match) && (mayCall || !('tool_calls' in script)));
+}
+
+function scriptedText(script: Exclude<Script, { tool_calls: unknown }>): string {
+  return 'text' in script ? `[offline] ${script.text}` : JSON.stringify(script.json);
+}
+
+/** Ids count the calls of the conversation, so the same conversation has the same ids. */
+function callsOf(model: string, request: ModelRequest, scripts: ScriptedCalls): ModelResponse {
+  const before = request.messages.flatMap((message) =>
+    message.role === 'assistant' ? (message.tool_calls ?? []) : [],
+  );
+  const calls = scripts.map(
+    ({ name, arguments: given = {} }, place): ToolCall => ({
+      call_id: `call_${before.length + place + 1}`,
+      name,
+      arguments: typeof given === 'string' ? given : JSON.stringify(given),
+    }),
+  );
+  const written = calls.map(({ name, arguments: text }) => `${name} ${text}`).join(' ');
+  const { usage, ...answer } = responseOf(model, request, { text: '', isCut: false });
+  return {
+    ...answer,
+    tool_calls: calls,
+    finish_reason: 'tool_calls',
+    usage: { ...usage, output_tokens: wordsOf(written) },
+  };
 }
 
 function generated(model: string, request: ModelRequest): string {
@@ -92,7 +153,7 @@ function generated(model: string, request: ModelRequest): string {
 }
 
 function lastQuestion({ messages }: ModelRequest): string {
-  const question = messages.findLast(({ role }) => role === 'user');
+  const question = messages.findLast(({ role }) => role === 'user' || role === 'tool');
   return question === undefined ? '' : messageText(question);
 }
 
