@@ -15,14 +15,6 @@ interface Provider {
   llm(model: string): Json;
 }
 
-/** All but `offline` speak the OpenAI chat API. */
-const compatible = (
-  baseUrl: string,
-  more: { readonly api_key?: string; readonly structured_outputs?: boolean } = {},
-): Provider['llm'] => {
-  return (model) => ({ provider: 'openai-compatible', base_url: baseUrl, model, ...more });
-};
-
 const withKey = (variable: string, where: string) => (): string =>
   `Create an API key at ${where} and set it in the shell:\n\n    export ${variable}=…`;
 
@@ -37,19 +29,19 @@ export const providers: Readonly<Record<InitProvider, Provider>> = {
     about: 'a model on this machine, served by Ollama',
     model: 'llama3.2',
     preparation: (model) => `Install Ollama from https://ollama.com and load the model:\n\n    ollama pull ${model}`,
-    llm: compatible('http://127.0.0.1:11434/v1'),
+    llm: (model) => ({ provider: 'openai-compatible', base_url: 'http://127.0.0.1:11434/v1', model }),
   },
   openai: {
     about: 'a model of OpenAI; needs an API key',
     model: 'gpt-4.1-mini',
     preparation: withKey('OPENAI_API_KEY', 'https://platform.openai.com/api-keys'),
-    llm: compatible('https://api.openai.com/v1', { api_key: 'env:OPENAI_API_KEY' }),
+    llm: (model) => ({ provider: 'openai', model, api_key: 'env:OPENAI_API_KEY' }),
   },
   anthropic: {
-    about: 'a model of Anthropic, through its OpenAI-compatible API; needs an API key',
+    about: 'a model of Anthropic; needs an API key',
     model: 'claude-sonnet-4-5',
     preparation: withKey('ANTHROPIC_API_KEY', 'https://console.anthropic.com'),
-    llm: compatible('https://api.anthropic.com/v1', { api_key: 'env:ANTHROPIC_API_KEY', structured_outputs: false }),
+    llm: (model) => ({ provider: 'anthropic', model, api_key: 'env:ANTHROPIC_API_KEY' }),
   },
 };
 
