@@ -15,6 +15,7 @@ import { modelError } from './model-error.js';
 import type { AnswerOptions, SdkModel, SdkModelSource, TimeLimits } from './model-options.js';
 import { openTimeLimits } from './time-limits.js';
 
+/** Which model of the SDK, how long a call may take, and what is special to its service. */
 export type AiSdkModelOptions = SdkModelSource & TimeLimits & AnswerOptions;
 
 /**

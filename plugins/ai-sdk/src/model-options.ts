@@ -29,6 +29,7 @@ export interface RawAnswer {
   readonly usage?: Usage;
 }
 
+/** What of a request and an answer is special to a service. */
 export interface AnswerOptions {
   /** Whether to stream if the caller wants tokens. Default true. */
   readonly stream?: boolean;

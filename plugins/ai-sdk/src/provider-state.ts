@@ -34,7 +34,8 @@ export function stateOf(
     part.metadata !== undefined || (part.type === 'reasoning' && return_reasoning && hasCalls);
   if (!content.some(isKept)) return undefined;
   const parts = content.filter((part) => part.type !== 'reasoning' || isKept(part)).map(statePart);
-  return { provider, parts } satisfies State as unknown as Json;
+  // SDKs leave members undefined, which JSON does not know.
+  return JSON.parse(JSON.stringify({ provider, parts } satisfies State)) as Json;
 }
 
 function statePart(part: KeptPart): StatePart {
@@ -75,7 +76,9 @@ function restoredParts(parts: readonly StatePart[], content: string, calls: read
     }
     const text = rest.isWhole ? rest.text : rest.text.slice(0, part.characters);
     rest.text = rest.text.slice(text.length);
-    return text === '' && part.metadata === undefined ? [] : [{ type: 'text', text, ...own }];
+    // One that was empty may carry a signature; one that has become empty is gone.
+    const isGone = text === '' && (part.characters > 0 || part.metadata === undefined);
+    return isGone ? [] : [{ type: 'text', text, ...own }];
   });
   const added = [...rest.calls.values()].map(callPart);
   return [...restored, ...(rest.text === '' ? [] : [{ type: 'text' as const, text: rest.text }]), ...added];

@@ -1,11 +1,18 @@
-import type { LanguageModelV3CallOptions, LanguageModelV3StreamPart } from '@ai-sdk/provider';
+import type {
+  LanguageModelV3CallOptions,
+  LanguageModelV3Content,
+  LanguageModelV3Prompt,
+  LanguageModelV3StreamPart,
+} from '@ai-sdk/provider';
 import { UnsupportedFunctionalityError } from '@ai-sdk/provider';
 import { aiSdkModel } from '@llmteam/ai-sdk';
-import { LlmteamError } from '@llmteam/contracts';
+import { LlmteamError, type ModelMessage } from '@llmteam/contracts';
 import * as assert from 'uvu/assert';
 import { spec } from '../../support/spec.js';
 import { rejectsWith } from '../support/rejection.js';
 import { finish, requestOf, sdkModelOf, streamOf } from './scripted-sdk-model.js';
+
+type Assistant = Extract<ModelMessage, { readonly role: 'assistant' }>;
 
 const onToken = () => undefined;
 const text = (...deltas: string[]): LanguageModelV3StreamPart[] => [
@@ -149,6 +156,70 @@ spec('a model from one of the AI SDK', (test) => {
       seen.map(({ providerOptions }) => providerOptions),
       [{ acme: { reasoningEffort: 'low', tier: 'flex' } }, { acme: { tier: 'flex', depth: 2 } }],
     );
+  });
+});
+
+spec('what a provider must see again', (test) => {
+  const noted = (mark: string) => ({ providerMetadata: { acme: { mark, none: undefined as never } } });
+  const content: LanguageModelV3Content[] = [
+    { type: 'reasoning', text: 'why', ...noted('r') },
+    { type: 'text', text: 'one ', ...noted('t1') },
+    { type: 'tool-call', toolCallId: 'c', toolName: 'now', input: '{"a":1}', ...noted('c') },
+    { type: 'text', text: '', ...noted('empty') },
+    { type: 'text', text: 'two', ...noted('t2') },
+  ];
+
+  /** The assistant message that is sent, after `change`, in the next request. */
+  async function sentAgain(change: (message: Assistant) => Assistant, parts = content) {
+    const prompts: LanguageModelV3Prompt[] = [];
+    const answering = sdkModelOf({ content: parts });
+    const sdkModel = sdkModelOf({
+      doGenerate: (options) => {
+        prompts.push(options.prompt);
+        return answering.doGenerate(options);
+      },
+    });
+    const model = aiSdkModel({ sdkModel });
+    const { text, tool_calls = [], provider_state } = await model.generate(requestOf());
+    const message: Assistant = { role: 'assistant', content: text, tool_calls, provider_state: provider_state ?? null };
+    assert.equal(JSON.parse(JSON.stringify(message)), message, 'it is JSON');
+    await model.generate(requestOf({ messages: [change(message)] }));
+    const [sent] = prompts[1] ?? [];
+    return sent?.role === 'assistant' ? sent.content : [];
+  }
+
+  const marked = (mark: string) => ({ providerOptions: { acme: { mark } } });
+
+  test('goes back in its order, part by part', async () => {
+    assert.equal(await sentAgain((message) => message), [
+      { type: 'reasoning', text: 'why', ...marked('r') },
+      { type: 'text', text: 'one ', ...marked('t1') },
+      { type: 'tool-call', toolCallId: 'c', toolName: 'now', input: { a: 1 }, ...marked('c') },
+      { type: 'text', text: '', ...marked('empty') },
+      { type: 'text', text: 'two', ...marked('t2') },
+    ]);
+  });
+
+  test('goes with the text and the calls that the message has now', async () => {
+    const call = { call_id: 'd', name: 'later', arguments: '' };
+    const sent = await sentAgain((message) => ({ ...message, content: 'changed since', tool_calls: [call] }));
+    assert.equal(sent, [
+      { type: 'reasoning', text: 'why', ...marked('r') },
+      { type: 'text', text: 'changed since', ...marked('t1') },
+      { type: 'text', text: '', ...marked('empty') },
+      { type: 'tool-call', toolCallId: 'd', toolName: 'later', input: {} },
+    ]);
+  });
+
+  test('is nothing if the provider noted nothing', async () => {
+    const sent = await sentAgain(
+      (message) => message,
+      [
+        { type: 'reasoning', text: 'why' },
+        { type: 'text', text: 'so' },
+      ],
+    );
+    assert.equal(sent, [{ type: 'text', text: 'so' }]);
   });
 });
 
