@@ -2,6 +2,7 @@
 import { aiSdkModel, boundedFetch, chatAnswer } from '@llmteam/ai-sdk';
 import type { JsonObject, ModelProvider } from '@llmteam/contracts';
 import { type Static, Type } from 'typebox';
+import { textArguments } from './argument-text.js';
 import { baseUrl, callKeys, limitsOf, model } from './service-config.js';
 import { strictOptions } from './strict-options.js';
 
@@ -77,6 +78,6 @@ async function load(config: OpenaiCompatibleConfig) {
     ...(api_version !== undefined && { queryParams: { 'api-version': api_version } }),
     includeUsage: true,
     supportsStructuredOutputs: structured_outputs,
-    fetch: boundedFetch(),
+    fetch: textArguments(boundedFetch()),
   }).chatModel(config.model);
 }

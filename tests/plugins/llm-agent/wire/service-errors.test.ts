@@ -211,6 +211,28 @@ spec('what services write in ways of their own: chat completions', (test) => {
     for (const { finish_reason } of [whole, streamed]) assert.is(finish_reason, 'tool_calls');
   });
 
+  test('arguments that are an object, as llama.cpp wrote them for a while', async () => {
+    const call = {
+      index: 0,
+      id: 'a',
+      type: 'function',
+      function: { name: 'now', arguments: { z: 'ö', arguments: {} } },
+    };
+    const said = 'It is "arguments": {';
+    const whole = await answerOf(false, completion({ content: said, tool_calls: [call] }));
+    const streamed = await answerOf(true, chunks({ content: said }, { tool_calls: [call] }));
+    for (const { tool_calls, text } of [whole, streamed]) {
+      assert.equal(tool_calls, [{ call_id: 'a', name: 'now', arguments: '{"z":"ö","arguments":{}}' }]);
+      assert.is(text, said);
+    }
+  });
+
+  test('arguments that are an object with a number that would be rounded are no answer', async () => {
+    const call = '{"id":"a","type":"function","function":{"name":"now","arguments":{"id":12345678901234567890}}}';
+    const message = `{"role":"assistant","content":null,"tool_calls":[${call}]}`;
+    await failsWith('LLM_FAILED', chat, false, `{"choices":[{"message":${message},"finish_reason":"tool_calls"}]}`);
+  });
+
   test('a call without an id, and one whose name comes late', async () => {
     const deltas = [
       { tool_calls: [{ index: 0, function: { arguments: '{"a"' } }] },
