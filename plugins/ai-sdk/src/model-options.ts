@@ -40,6 +40,11 @@ export interface AnswerOptions {
   /** Whether the service must see the reasoning of an answer with tool calls again, in plain words. Default false. */
   readonly return_reasoning?: boolean;
   /**
+   * Whether the SDK's model takes the arguments of a call as the text that the model wrote, so that the service sees the same text again
+   * and finds it in its cache. Default false: they are parsed, and the SDK writes them anew.
+   */
+  readonly takes_argument_text?: boolean;
+  /**
    * What this request needs of the provider's own options. Default: `reasoningEffort`, if the request has a `reasoning_effort`.
    * `provider_options` of the request are added to it, and count more.
    */

@@ -9,19 +9,19 @@ export function promptOf(provider: string, request: ModelRequest, options: Answe
   for (const message of [...wordsFor(request, options), ...request.messages]) {
     const last = prompt.at(-1);
     if (message.role === 'tool' && last?.role === 'tool') last.content.push(resultPart(message));
-    else prompt.push(messageFor(provider, message));
+    else prompt.push(messageFor(provider, message, options));
   }
   return prompt;
 }
 
-function messageFor(provider: string, message: ModelMessage): LanguageModelV3Message {
+function messageFor(provider: string, message: ModelMessage, options: AnswerOptions): LanguageModelV3Message {
   switch (message.role) {
     case 'system':
       return { role: 'system', content: message.content };
     case 'user':
       return { role: 'user', content: userParts(message.content) };
     case 'assistant':
-      return { role: 'assistant', content: assistantParts(provider, message) };
+      return { role: 'assistant', content: assistantParts(provider, message, options) };
     case 'tool':
       return { role: 'tool', content: [resultPart(message)] };
   }

@@ -6,10 +6,12 @@ import type { LanguageModelV3Message, SharedV3ProviderOptions } from '@ai-sdk/pr
 import type { Json, ModelMessage, ToolCall } from '@llmteam/contracts';
 import type { KeptPart } from './answer-parts.js';
 import type { AnswerOptions } from './model-options.js';
-import { parsedArguments } from './parsed-arguments.js';
+import { toldArguments } from './told-arguments.js';
 
 type Assistant = Extract<ModelMessage, { readonly role: 'assistant' }>;
 export type AssistantPart = Extract<LanguageModelV3Message, { role: 'assistant' }>['content'][number];
+
+type CallPart = Extract<AssistantPart, { type: 'tool-call' }>;
 
 type StatePart = { readonly metadata?: SharedV3ProviderOptions } & (
   | { readonly type: 'text'; readonly characters: number }
@@ -46,25 +48,25 @@ function statePart(part: KeptPart): StatePart {
 }
 
 /** The parts of an assistant message: as they were, if the state is one of this provider. */
-export function assistantParts(provider: string, message: Assistant): AssistantPart[] {
+export function assistantParts(provider: string, message: Assistant, options: AnswerOptions): AssistantPart[] {
   const { content, tool_calls = [] } = message;
+  const calls = tool_calls.map((call) => callPart(call, options));
   const state = message.provider_state as unknown as State | undefined;
-  if (state?.provider !== provider || !Array.isArray(state.parts)) return plainParts(content, tool_calls);
-  return restoredParts(state.parts, content, tool_calls);
+  if (state?.provider !== provider || !Array.isArray(state.parts)) return plainParts(content, calls);
+  return restoredParts(state.parts, content, calls);
 }
 
-function plainParts(text: string, calls: readonly ToolCall[]): AssistantPart[] {
-  const parts = calls.map((call) => callPart(call));
-  return text === '' && parts.length > 0 ? parts : [{ type: 'text', text }, ...parts];
+function plainParts(text: string, calls: CallPart[]): AssistantPart[] {
+  return text === '' && calls.length > 0 ? calls : [{ type: 'text', text }, ...calls];
 }
 
-function restoredParts(parts: readonly StatePart[], content: string, calls: readonly ToolCall[]): AssistantPart[] {
+function restoredParts(parts: readonly StatePart[], content: string, calls: readonly CallPart[]): AssistantPart[] {
   const told = parts.reduce((sum, part) => sum + (part.type === 'text' ? part.characters : 0), 0);
   // A text that was changed since cannot be cut where it was: it is one.
   const rest = {
     text: content,
     isWhole: told !== content.length,
-    calls: new Map(calls.map((one) => [one.call_id, one])),
+    calls: new Map(calls.map((one) => [one.toolCallId, one])),
   };
   const restored = parts.flatMap((part): AssistantPart[] => {
     const own = part.metadata === undefined ? {} : { providerOptions: part.metadata };
@@ -72,7 +74,7 @@ function restoredParts(parts: readonly StatePart[], content: string, calls: read
     if (part.type === 'tool-call') {
       const call = rest.calls.get(part.call_id);
       rest.calls.delete(part.call_id);
-      return call === undefined ? [] : [{ ...callPart(call), ...own }];
+      return call === undefined ? [] : [{ ...call, ...own }];
     }
     const text = rest.isWhole ? rest.text : rest.text.slice(0, part.characters);
     rest.text = rest.text.slice(text.length);
@@ -80,10 +82,13 @@ function restoredParts(parts: readonly StatePart[], content: string, calls: read
     const isGone = text === '' && (part.characters > 0 || part.metadata === undefined);
     return isGone ? [] : [{ type: 'text', text, ...own }];
   });
-  const added = [...rest.calls.values()].map(callPart);
-  return [...restored, ...(rest.text === '' ? [] : [{ type: 'text' as const, text: rest.text }]), ...added];
+  return [
+    ...restored,
+    ...(rest.text === '' ? [] : [{ type: 'text' as const, text: rest.text }]),
+    ...rest.calls.values(),
+  ];
 }
 
-function callPart(call: ToolCall): AssistantPart {
-  return { type: 'tool-call', toolCallId: call.call_id, toolName: call.name, input: parsedArguments(call) };
+function callPart(call: ToolCall, options: AnswerOptions): CallPart {
+  return { type: 'tool-call', toolCallId: call.call_id, toolName: call.name, input: toldArguments(call, options) };
 }

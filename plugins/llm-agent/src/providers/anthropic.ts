@@ -29,6 +29,7 @@ export const anthropic = {
       provider: 'anthropic',
       model: config.model,
       load: () => load(config),
+      takes_argument_text: true,
       optionsFor: ({ reasoning_effort }) =>
         reasoning_effort === undefined ? {} : anthropicThinking(config.model, reasoning_effort),
     });

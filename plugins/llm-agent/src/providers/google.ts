@@ -29,6 +29,7 @@ export const google = {
       provider: 'google',
       model: config.model,
       load: () => load(config),
+      takes_argument_text: true,
       optionsFor: ({ reasoning_effort }) =>
         reasoning_effort === undefined ? {} : googleThinking(config.model, reasoning_effort),
     });

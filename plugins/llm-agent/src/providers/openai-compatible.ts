@@ -58,6 +58,7 @@ export const openaiCompatible = {
       provider: 'openai-compatible',
       model: config.model,
       load: () => load(config),
+      takes_argument_text: true,
       structured_outputs: config.structured_outputs ?? true,
       think_tags: config.think_tags ?? true,
       return_reasoning: config.return_reasoning ?? false,

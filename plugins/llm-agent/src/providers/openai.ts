@@ -40,6 +40,7 @@ export const openai = {
       provider: 'openai',
       model: config.model,
       load: () => load(config),
+      takes_argument_text: true,
       // What the service must see again goes along with the message: nothing of a run is kept at the service.
       optionsFor: isChat ? strictOptions : (request) => ({ store: false, ...strictOptions(request) }),
       // The Responses API is strict unless told otherwise, and rejects open schemas then.

@@ -140,6 +140,19 @@ spec('what services are sent: chat completions', (test) => {
     assert.not('reasoning_content' in ((plain as JsonObject[])[1] ?? {}));
   });
 
+  test('arguments are sent back as the model wrote them', async () => {
+    const written = '{ "id": 12345678901234567890,\n "a": "\\u00f6" }';
+    const calls = [{ id: 'call_a', name: 'weather', pieces: [written] }];
+    for (const [protocol, list] of [
+      [chat, 'messages'],
+      [openaiChat, 'messages'],
+      [responses, 'input'],
+    ] as const) {
+      const sent = JSON.stringify((await nextBody(protocol, { calls, end: 'tool_calls' }, true))[list]);
+      assert.ok(sent.includes(`"arguments":${JSON.stringify(written)}`), sent);
+    }
+  });
+
   test('arguments that are no JSON are sent back as an empty object', async () => {
     const call = { call_id: 'c', name: 'weather', arguments: '{"a": oh' };
     const { messages: sent } = await bodyFor(chat, {
