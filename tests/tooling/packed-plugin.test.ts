@@ -104,7 +104,9 @@ function installElsewhere(folder: string, plugin: string, run: ReturnType<typeof
   rmSync(join(place, 'wordcount/node_modules'), { recursive: true });
   // npm looks for them on the registry even if they are left out.
   run('leave out what is for development', join(place, 'wordcount'), 'npm', 'pkg', 'delete', 'devDependencies');
-  const needed = readdirSync(join(folder, 'packed')).filter((name) => /^llmteam-(plugin|contracts|ai-sdk)-\d/.test(name));
+  const needed = readdirSync(join(folder, 'packed')).filter((name) =>
+    /^llmteam-(plugin|contracts|ai-sdk)-\d/.test(name),
+  );
   const files = needed.map((name) => join(folder, 'packed', name));
   const quietly = ['--prefer-offline', '--no-audit', '--no-fund'];
   run('install what it needs', join(place, 'wordcount'), 'npm', 'install', ...quietly, ...files);
