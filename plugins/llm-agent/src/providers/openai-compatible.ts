@@ -70,7 +70,7 @@ export const openaiCompatible = {
 
 async function load(config: OpenaiCompatibleConfig) {
   const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
-  const { base_url, api_key, api_version, headers, structured_outputs = true } = config;
+  const { base_url, api_key, api_version, headers, structured_outputs = true, return_reasoning = false } = config;
   return createOpenAICompatible({
     name: 'openaiCompatible',
     baseURL: base_url,
@@ -78,7 +78,19 @@ async function load(config: OpenaiCompatibleConfig) {
     ...(headers !== undefined && { headers: { ...headers } }),
     ...(api_version !== undefined && { queryParams: { 'api-version': api_version } }),
     includeUsage: true,
+    ...(return_reasoning && { transformRequestBody: withReasoning }),
     supportsStructuredOutputs: structured_outputs,
     fetch: textArguments(boundedFetch()),
   }).chatModel(config.model);
+}
+
+/** A service that wants reasoning back wants it with every call of a tool, also where there was none; the SDK leaves an empty one out. */
+function withReasoning(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const messages = body.messages as readonly JsonObject[];
+  return {
+    ...body,
+    messages: messages.map((message) =>
+      message.tool_calls === undefined ? message : { reasoning_content: '', ...message },
+    ),
+  };
 }

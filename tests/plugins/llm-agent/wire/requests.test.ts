@@ -136,6 +136,8 @@ spec('what services are sent: chat completions', (test) => {
     const deepseek: Protocol = { ...chat, config: { ...chat.config, return_reasoning: true } };
     const { messages: sent } = await nextBody(deepseek, thoughtful, true);
     assert.is((sent as JsonObject[])[1]?.reasoning_content, 'I need the weather.');
+    const { messages: bare } = await nextBody(deepseek, { ...thoughtful, reasoning: [] }, true);
+    assert.is((bare as JsonObject[])[1]?.reasoning_content, '');
     const { messages: plain } = await nextBody(deepseek, { ...thoughtful, calls: [], end: 'stop' }, true);
     assert.not('reasoning_content' in ((plain as JsonObject[])[1] ?? {}));
   });
