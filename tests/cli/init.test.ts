@@ -64,34 +64,38 @@ spec('llmteam init', (test) => {
     patience,
   );
 
-  for (const [provider, key] of [
-    ['ollama', null],
-    ['openai', 'OPENAI_API_KEY'],
-    ['anthropic', 'ANTHROPIC_API_KEY'],
+  const said = 'Ring it!';
+  const chat = { choices: [{ message: { content: said }, finish_reason: 'stop' }] };
+  const content = [{ type: 'output_text', text: said, annotations: [] }];
+  const response = { output: [{ type: 'message', id: 'm', role: 'assistant', content }], status: 'completed' };
+  const usage = { input_tokens: 1, output_tokens: 1 };
+  const message = { type: 'message', id: 'm', role: 'assistant', model: 'm', stop_reason: 'end_turn', usage };
+  for (const [provider, key, path, answer] of [
+    ['ollama', null, '/v1/chat/completions', chat],
+    ['openai', 'OPENAI_API_KEY', '/v1/responses', response],
+    ['anthropic', 'ANTHROPIC_API_KEY', '/v1/messages', { ...message, content: [{ type: 'text', text: said }] }],
   ] as const) {
     test(
       `with --provider ${provider} it is valid, and asks the model of its config`,
       () =>
         withCli((cli) =>
           withOddServer(
-            (response) =>
-              giveJson(response, 200, { choices: [{ message: { content: 'Ring it!' }, finish_reason: 'stop' }] }),
+            (response) => giveJson(response, 200, answer),
             async ({ url, asked }) => {
               assert.is((await cli.call(['init', 'p', '--provider', provider, '--model', 'my-model'])).code, 0);
-              const path = join(cli.folder, 'p/llmteam.config.json');
-              const config = JSON.parse(readFileSync(path, 'utf8'));
+              const config = JSON.parse(readFileSync(join(cli.folder, 'p/llmteam.config.json'), 'utf8'));
               assert.is(config.llms.writer.model, 'my-model');
               assert.is(config.llms.writer.api_key, key === null ? undefined : `env:${key}`);
-              assert.match(config.llms.writer.base_url, /^https?:\/\/[^/]+\/v1$/);
+              assert.is(config.llms.writer.base_url, key === null ? 'http://127.0.0.1:11434/v1' : undefined);
               const valid = await cli.call(['validate', 'announcement.json'], { cwd: join(cli.folder, 'p') });
               assert.is(valid.code, 0, valid.stderr);
               config.llms.writer.base_url = `${url}/v1`;
               config.llms.writer.stream = false;
               cli.write('p/llmteam.config.json', config);
               assert.equal(await runProject(cli, 'p', key === null ? {} : { [key]: 'sk-test-key' }), {
-                published: 'Ring it!',
+                published: said,
               });
-              assert.equal(asked, ['POST /v1/chat/completions']);
+              assert.equal(asked, [`POST ${path}`]);
             },
           ),
         ),

@@ -1,4 +1,4 @@
-import { definePlugin, defineProvider, type LanguageModel, Type } from '@llmteam/plugin';
+import { definePlugin, defineProvider, type LanguageModel, messageText, Type } from '@llmteam/plugin';
 
 export const provider = defineProvider({
   id: 'plugin-template',
@@ -17,9 +17,10 @@ export const provider = defineProvider({
       // Send the request with the `fetch` that is the second argument of `create`, and give it `signal`, so that it ends with the attempt.
       // Throw `LLM_FAILED` if it may be repeated, else `LLM_REFUSED`.
       signal.throwIfAborted();
-      const text = (messages.at(-1)?.content ?? '').toUpperCase();
+      const texts = messages.map(messageText);
+      const text = (texts.at(-1) ?? '').toUpperCase();
       onToken?.(text);
-      const words = messages.flatMap(({ content }) => content.split(/\s+/));
+      const words = texts.flatMap((one) => one.split(/\s+/));
       return {
         text,
         model,
