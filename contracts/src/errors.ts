@@ -222,7 +222,11 @@ export const errorCodes = {
     http: 429,
     about: "The tenant's rate limit is exceeded; `Retry-After` says when to retry.",
   },
-  NOT_READY: { recoverable: true, http: 503, about: 'The gateway is starting or stopping.' },
+  NOT_READY: {
+    recoverable: true,
+    http: 503,
+    about: 'The gateway is starting, stopping, or cut off from what it needs; `GET /ready` gives the reasons.',
+  },
   GATEWAY_UNREACHABLE: {
     recoverable: true,
     http: 503,

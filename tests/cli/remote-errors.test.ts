@@ -147,6 +147,19 @@ spec('a gateway that refuses', (test) => {
   );
 
   test(
+    'that it is not ready is no fault of its own',
+    () =>
+      refusedBy(
+        (response) =>
+          giveProblem(response, 503, 'NOT_READY', 'It is cut off; `GET /ready` gives the reasons.', {
+            'X-Request-Id': 'req-7',
+          }),
+        /^error NOT_READY: It is cut off; `GET \/ready` gives the reasons\.\n$/,
+      ),
+    patience,
+  );
+
+  test(
     'a code that this version does not know is told as it is',
     () => refusedBy((response) => giveProblem(response, 409, 'NEW_CODE', 'Not so.'), /^error NEW_CODE: Not so\.\n$/),
     patience,

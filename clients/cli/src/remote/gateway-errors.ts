@@ -32,6 +32,8 @@ function hintFor({ code, status, retryAfterSeconds, requestId }: ApiError, url: 
       return "'llmteam keys create --role …' creates a key with another role";
     case 'ROUTE_UNKNOWN':
       return `is ${url} the address of the gateway?`;
+    case 'NOT_READY':
+      return '';
     case 'RATE_LIMITED':
       return retryAfterSeconds === null ? 'try again later' : `try again in ${Math.ceil(retryAfterSeconds)} s`;
     default:

@@ -155,7 +155,7 @@ function refuseEarly({ limits, hosts, services: { readiness } }: HttpDeps): Midd
       throw refusal;
     }
     const needsBackend = context.path.startsWith('/api/v1/') && context.path !== '/api/v1/openapi.json';
-    if (needsBackend && !readiness.isOpen) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
+    if (needsBackend && !readiness.isOpen) throw readiness.refusal();
     await next();
   };
 }

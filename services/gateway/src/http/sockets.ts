@@ -79,7 +79,7 @@ export class Sockets {
     const [path = '', search = ''] = (request.url ?? '/').split(/\?(.*)/s, 2);
     const found = this.find(path);
     if (found === null) throw new LlmteamError('ROUTE_UNKNOWN', 'there is no WebSocket at this path');
-    if (!services.readiness.isOpen) throw new LlmteamError('NOT_READY', 'the gateway is starting or stopping');
+    if (!services.readiness.isOpen) throw services.readiness.refusal();
     checkOrigin(request.headers.origin, services.origins);
     const principal = admit(found.route, request.headers, keys);
     await tenants.admitRequest(principal.tenant_id);

@@ -1,3 +1,4 @@
+import { LlmteamError } from '@llmteam/contracts';
 import type { KeyRing } from '../keys/key-ring.js';
 
 export type NotReady = () => readonly string[];
@@ -29,6 +30,11 @@ export class Readiness {
   reasons(): readonly string[] {
     if (this.state === 'open') return this.lacks();
     return [this.state === 'new' ? starting : stopping, ...this.lacks()];
+  }
+
+  /** Of a request that cannot be served now. */
+  refusal(): LlmteamError {
+    return new LlmteamError('NOT_READY', `the gateway is not ready: ${this.reasons().join('; ')}`);
   }
 
   /** No-op once it is stopping. */
