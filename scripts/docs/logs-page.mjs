@@ -15,7 +15,10 @@ prompt or query of anything.`,
     '## Change the level while a process runs',
     `SIGUSR2 sets the level of a coordinator, worker, gateway or \`llmteam dev\` to \`debug\`, and a second one sets it back to what is
 configured. A line that is always written says so, with \`log_level\`. (SIGUSR1 is Node's own.)`,
-    fence('sh', 'kill -USR2 PID\ndocker compose kill --signal SIGUSR2 worker\nkubectl exec POD -- kill -USR2 1'),
+    fence(
+      'sh',
+      `kill -USR2 PID\ndocker compose kill --signal SIGUSR2 worker\nkubectl exec POD -- node -e "process.kill(1, 'SIGUSR2')"`,
+    ),
     '## Runs',
     `The coordinator that drives a run, or \`llmteam dev\`, logs a line per [event](contracts/event-contract.md) of it. Fields: \`run_id\`,
 \`tenant_id\`, \`segment_id\`, \`trace_id\` (of the run; also if traces are not exported), \`seq\`; of a step \`step\` (its key), \`step_id\`, \`step_type\`,
