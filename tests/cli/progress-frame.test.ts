@@ -14,6 +14,8 @@ const segment: Segment = {
   edges: [{ from: 'each', from_port: 'body', to: 'write' }],
 };
 
+const withoutLoop: Segment = { ...segment, edges: [] };
+
 function event(eventType: string, scope: string, more: Partial<RunEvent> = {}): RunEvent {
   const base = {
     event_type: eventType,
@@ -66,6 +68,28 @@ spec('the picture of a run', (test) => {
     assert.match(frame(progress), /Das Pferd$/m);
   });
 
+  test('a job with the name of a step is not that step, and its tokens are those of the step that runs it', () => {
+    const steps = [
+      { step_id: 'agent', type: 'calls' },
+      { step_id: 'write', type: 'llm_agent' },
+    ];
+    const edges = [{ from: 'agent', to: 'write' }];
+    const progress = new RunProgress(key, { segment_id: 's', name: 'S', entrypoint: 'agent', steps, edges });
+    progress.apply([event('step.started', 'agent[0]')], null);
+    progress.note({ ...live('agent[0]'), event_type: 'llm.token', text: 'The ' });
+    progress.apply([event('step.completed', 'agent[0]')], { input_tokens: 2, output_tokens: 3 });
+    const told = ['agent', 'write'].map((id) => progress.steps.get(id));
+    assert.equal(
+      told.map((step) => [step?.status, step?.completed, step?.writing.size, step?.output_tokens]),
+      [
+        ['pending', 0, 0, 3],
+        ['pending', 0, 0, 0],
+      ],
+    );
+    progress.apply([event('step.started', '')], null);
+    assert.is(progress.steps.get('write')?.status, 'running');
+  });
+
   test('a running step shows its progress as a fraction, a percentage or the first text', () => {
     for (const [told, shown] of [
       [{ done: 3, total: 10, page: 'x' }, '3/10'],
@@ -75,7 +99,7 @@ spec('the picture of a run', (test) => {
       [{ done: '3', total: '10' }, '3'],
       [{}, ''],
     ] as const) {
-      const progress = new RunProgress(key, segment);
+      const progress = new RunProgress(key, withoutLoop);
       progress.apply([event('step.started', '')], null);
       progress.note(telling('', told));
       const line = /llm_agent +1\.0s *(.*)$/m.exec(frame(progress))?.[1];
@@ -84,7 +108,7 @@ spec('the picture of a run', (test) => {
   });
 
   test('progress is that of the attempt that runs, and none is left of one that has ended', () => {
-    const progress = new RunProgress(key, segment);
+    const progress = new RunProgress(key, withoutLoop);
     progress.note(telling('', { done: 1, total: 10 }));
     assert.not.match(frame(progress), '1/10');
     progress.apply([event('step.started', '')], null);

@@ -22,6 +22,20 @@ const hostile = [
 ];
 
 spec('graph: mermaid', (test) => {
+  test('a job with the name of a step says nothing of that step', () => {
+    const agent = segment({ agent: 'calls', write: 'llm_agent' }, ['agent -> write']);
+    const error = {
+      error_type: 'LlmteamError',
+      error_code: 'STEP_TIMEOUT',
+      error_message: 'too long',
+      recoverable: true,
+      details: { step_id: 'agent', failed_step: 'agent[0]/write' },
+    };
+    const running = runOf(agent, { agent: 'running', write: 'pending', 'agent[0]/write': 'running' });
+    const failed = runOf(agent, { agent: { status: 'failed', error }, write: 'pending' }, { status: 'failed', error });
+    for (const view of [running, failed]) assert.match(drawMermaid(agent, { view }), /"write<br\/>.*<br\/>pending"/);
+  });
+
   test('every step is one node and every edge one link, and one link marks the start', () => {
     const samples: Segment[] = [articleWriter, diamond, nestedLoops, reviewedDraft, randomSegment(3, 60)];
     for (const sample of samples) {

@@ -18,8 +18,9 @@ import {
   type WaitingFor,
 } from '@llmteam/contracts';
 import { errorText } from '../failure-place.js';
+import { scopeOwner } from '../scope-owner.js';
 import { waitingText } from '../waiting-text.js';
-import { loopDepths } from './loop-depths.js';
+import { loopPlaces, type StepPlace } from './loop-places.js';
 import { progressText } from './progress-text.js';
 
 export interface StepProgress {
@@ -67,15 +68,16 @@ export class RunProgress {
   error: string | null = null;
   startedAt: number | null = null;
   durationMs: number | null = null;
+  private readonly places: ReadonlyMap<string, StepPlace>;
   private usageSoFar: Usage = { input_tokens: 0, output_tokens: 0 };
 
   constructor(
     readonly run: RunKey,
     readonly segment: Segment,
   ) {
-    const depths = loopDepths(segment);
+    this.places = loopPlaces(segment);
     for (const { step_id, type } of segment.steps)
-      this.steps.set(step_id, blank(step_id, type, depths.get(step_id) ?? 0));
+      this.steps.set(step_id, blank(step_id, type, this.places.get(step_id)?.depth ?? 0));
   }
 
   /** Total usage of the run so far. */
@@ -103,7 +105,7 @@ export class RunProgress {
 
   note(message: LiveMessage): void {
     const { step_id, scope } = message;
-    const step = this.steps.get(step_id);
+    const step = this.stepAt(scope, step_id);
     if (step === undefined) return;
     if (message.event_type === 'llm.token') {
       step.writing.set(scope, `${step.writing.get(scope) ?? ''}${message.text}`.slice(-maxWritingLength));
@@ -112,12 +114,17 @@ export class RunProgress {
     }
   }
 
+  /** Undefined for a job. */
+  private stepAt(scope: string, stepId: string): StepProgress | undefined {
+    return this.places.get(stepId)?.loop === scopeOwner(scope) ? this.steps.get(stepId) : undefined;
+  }
+
   private applyOne(event: RunEvent): void {
     this.closeTask(event);
     if (event.run_id !== this.run.run_id) return;
     const at = Date.parse(event.timestamp);
     this.startedAt ??= at;
-    const step = event.step_id === null ? undefined : this.steps.get(event.step_id);
+    const step = event.step_id === null ? undefined : this.stepAt(event.scope, event.step_id);
     if (step !== undefined) advance(step, event, at);
     const status = statusesByEvent[event.event_type];
     if (status === undefined) return;
@@ -133,14 +140,16 @@ export class RunProgress {
     }
   }
 
-  /** A journal entry belongs to a single step, so that step is charged for the difference. */
+  /** A journal entry belongs to a single step, so that step is charged for the difference; for a job the step that runs it. */
   private attribute(usage: Usage, events: readonly RunEvent[]): void {
     const input = usage.input_tokens - this.usageSoFar.input_tokens;
     const output = usage.output_tokens - this.usageSoFar.output_tokens;
     this.usageSoFar = usage;
     if (input === 0 && output === 0) return;
-    const chargedId = events.find(({ event_type }) => charging.has(event_type))?.step_id;
-    const step = this.steps.get(chargedId ?? '');
+    const charged = events.find(({ event_type }) => charging.has(event_type));
+    if (charged === undefined) return;
+    const { scope, step_id } = charged;
+    const step = this.stepAt(scope, step_id ?? '') ?? this.steps.get(scopeOwner(scope) ?? '');
     if (step === undefined) return;
     step.input_tokens += input;
     step.output_tokens += output;

@@ -7,6 +7,7 @@ import {
   stepStatuses,
 } from '@llmteam/contracts';
 import { errorText, failurePlace } from '../failure-place.js';
+import { scopeOwner } from '../scope-owner.js';
 import { waitingText } from '../waiting-text.js';
 import type { Diagram, DiagramEdge } from './diagram.js';
 import { noLoop } from './loop-regions.js';
@@ -60,12 +61,17 @@ export function overlayRun(diagram: Diagram, view: RunView): RunOverlay {
   const steps: StepOverlay[] = [];
   for (const place of outerFirst(diagram)) {
     const step = diagram.steps[place];
-    const listed = byId.get(step?.step_id ?? '') ?? [];
+    const listed = (byId.get(step?.step_id ?? '') ?? []).filter(({ scope }) => isIn(diagram, place, scope));
     const owner = step === undefined || step.region === noLoop ? undefined : steps[step.region];
     steps[place] = listed.length > 0 ? aggregate(listed) : unlisted(owner);
   }
   markFailures(diagram, view, steps);
   return { view, steps, openIterations: countIterations(diagram, view) };
+}
+
+/** Whether a step of the graph runs in this scope; a job with its name runs in another. */
+function isIn({ steps }: Diagram, place: number, scope: string): boolean {
+  return (steps[steps[place]?.region ?? noLoop]?.step_id ?? null) === scopeOwner(scope);
 }
 
 /** A run keeps no statuses of the iteration that failed, but the error of its loop names the step. */
@@ -74,7 +80,8 @@ function markFailures(diagram: Diagram, view: RunView, steps: StepOverlay[]): vo
     const failure = error === null ? null : failurePlace(error);
     const place = diagram.steps.findIndex(({ step_id }) => step_id === failure?.step_id);
     const overlay = steps[place];
-    if (failure === null || overlay === undefined || overlay.status === 'failed') continue;
+    if (failure === null || overlay === undefined || !isIn(diagram, place, splitStepKey(failure.step).scope)) continue;
+    if (overlay.status === 'failed') continue;
     const note = `${failure.step}: ${failure.cause === '' ? 'failed' : failure.cause}`.slice(0, maxNoteLength);
     steps[place] = { ...overlay, status: 'failed', notes: [note, ...overlay.notes] };
   }
