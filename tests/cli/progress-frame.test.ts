@@ -68,7 +68,7 @@ spec('the picture of a run', (test) => {
     assert.match(frame(progress), /Das Pferd$/m);
   });
 
-  test('a job with the name of a step is not that step, and its tokens are those of the step that runs it', () => {
+  test('an inner step with the id of a step is not that step, and its tokens are those of the step that runs it', () => {
     const steps = [
       { step_id: 'agent', type: 'calls' },
       { step_id: 'write', type: 'llm_agent' },
@@ -78,11 +78,12 @@ spec('the picture of a run', (test) => {
     progress.apply([event('step.started', 'agent[0]')], null);
     progress.note({ ...live('agent[0]'), event_type: 'llm.token', text: 'The ' });
     progress.apply([event('step.completed', 'agent[0]')], { input_tokens: 2, output_tokens: 3 });
+    progress.apply([event('step.completed', 'agent[1]/sub[0]')], { input_tokens: 4, output_tokens: 5 });
     const told = ['agent', 'write'].map((id) => progress.steps.get(id));
     assert.equal(
       told.map((step) => [step?.status, step?.completed, step?.writing.size, step?.output_tokens]),
       [
-        ['pending', 0, 0, 3],
+        ['pending', 0, 0, 5],
         ['pending', 0, 0, 0],
       ],
     );

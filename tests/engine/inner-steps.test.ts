@@ -1,5 +1,14 @@
-import type { ControlType, Segment } from '@llmteam/contracts';
-import { compilePlan, createExpressionCompiler, defineSegment, evolve, startRun, viewRun } from '@llmteam/kernel';
+import type { ControlType, Occurrence, Segment } from '@llmteam/contracts';
+import {
+  compilePlan,
+  createExpressionCompiler,
+  defineSegment,
+  evolve,
+  restoreRun,
+  startRun,
+  takeSnapshot,
+  viewRun,
+} from '@llmteam/kernel';
 import * as assert from 'uvu/assert';
 import { callsType } from '../support/simulation/calls-type.js';
 import { scenarioCatalog } from '../support/simulation/simulation.js';
@@ -12,6 +21,22 @@ const agent = (config: object): Segment => ({
   entrypoint: 'agent',
   steps: [{ step_id: 'agent', type: 'calls', config: { ...config } }],
 });
+
+/** A run of a step that runs an inner step for each of these indices. */
+function beginAsking(indices: (occurrence: Occurrence) => readonly number[]) {
+  const catalog = scenarioCatalog();
+  const asking: ControlType = {
+    ...callsType,
+    metadata: { ...callsType.metadata, type_id: 'asking' },
+    react: (occurrence) => ({
+      directives: indices(occurrence).map((index) => ({ do: 'run_step', step_id: 'ask', index, input: null })),
+    }),
+  };
+  catalog.add(asking, '1.0.0', 'tests');
+  const segment = { ...agent({}), steps: [{ step_id: 'agent', type: 'asking', config: { batches: [] } }] };
+  const plan = compilePlan(defineSegment(segment, catalog), catalog, createExpressionCompiler());
+  return startRun(plan, runKey, requestOf(segment), { events: true });
+}
 
 spec('engine: inner steps', (test) => {
   test('an inner step is a step with a key of its own', () => {
@@ -56,23 +81,57 @@ spec('engine: inner steps', (test) => {
     assert.throws(() => compilePlan(unpinned, catalog, createExpressionCompiler()), /no version is fixed for 'work'/);
   });
 
-  test('two inner steps with one index fail the step', () => {
+  test('two inner steps with one index fail the step, in whatever order indices come', () => {
+    const given = [5, 3, 4, 0, 9, 8, 1];
+    for (const index of given) {
+      const { run, outcome } = beginAsking(() => [...given, index]);
+      assert.is(
+        run.state.error?.error_message,
+        `step 'agent': its type 'asking' runs two inner steps with the index ${index}`,
+      );
+      assert.is(run.state.in_flight, 0);
+      assert.equal(outcome.events.at(-1)?.event_type, 'segment.failed');
+    }
+    assert.is(beginAsking(() => [...given, 2, 6, 10, 7]).run.state.error, null);
+  });
+
+  test('so does a second one with the index of one that has ended, also after a restore', () => {
+    const { run } = beginAsking((occurrence) => (occurrence.kind === 'started' ? [1, 0] : [1]));
+    const restored = restoreRun(run.plan, JSON.parse(JSON.stringify(takeSnapshot(run))));
+    for (const one of [run, restored]) {
+      assert.ok(one);
+      evolve(one, report('agent[1]/ask'));
+      assert.is(
+        one.state.error?.error_message,
+        "step 'agent': its type 'asking' runs two inner steps with the index 1",
+      );
+    }
+  });
+
+  test('nor is an index of an iteration used twice', () => {
     const catalog = scenarioCatalog();
-    const twice: ControlType = {
-      ...callsType,
-      metadata: { ...callsType.metadata, type_id: 'twice' },
-      react: () => {
-        const ask = { do: 'run_step', step_id: 'ask', index: 0, input: null } as const;
-        return { directives: [ask, ask] };
-      },
+    const again: ControlType = {
+      kind: 'control',
+      metadata: { ...callsType.metadata, type_id: 'again' },
+      hasRegion: true,
+      react: () => ({ directives: [{ do: 'open_scope', index: 0, value: 1, item: null }] }),
     };
-    catalog.add(twice, '1.0.0', 'tests');
-    const segment = { ...agent({}), steps: [{ step_id: 'agent', type: 'twice', config: { batches: [] } }] };
+    catalog.add(again, '1.0.0', 'tests');
+    const segment: Segment = {
+      ...agent({}),
+      steps: [
+        { step_id: 'agent', type: 'again', config: { batches: [] } },
+        { step_id: 'body', type: 'work' },
+      ],
+      edges: [
+        { from: 'agent', from_port: 'body', to: 'body' },
+        { from: 'body', to: 'agent', to_port: 'next' },
+      ],
+    };
     const plan = compilePlan(defineSegment(segment, catalog), catalog, createExpressionCompiler());
-    const { run, outcome } = startRun(plan, runKey, requestOf(segment), { events: true });
-    assert.is(run.state.error?.error_message, "step 'agent': its type 'twice' runs two inner steps with the index 0");
-    assert.is(run.state.in_flight, 0);
-    assert.equal(outcome.events.at(-1)?.event_type, 'segment.failed');
+    const { run } = startRun(plan, runKey, requestOf(segment));
+    evolve(run, report('agent[0]/body'));
+    assert.is(run.state.error?.error_message, "step 'agent': its type 'again' runs two iterations with the index 0");
   });
 
   test('steps without inner steps have none', () => {

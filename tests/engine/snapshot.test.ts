@@ -48,7 +48,8 @@ function* spoilt(run: Run): Iterable<[string, Tree]> {
     for (const member of Object.keys(shapeOf(written(run)))) {
       const without = written(run);
       delete shapeOf(without)[member];
-      const isOptional = (member === 'state' && name.startsWith('control')) || member === 'worker';
+      const isOptional =
+        (member === 'state' && name.startsWith('control')) || member === 'worker' || member === 'used_indices';
       if (!isOptional) yield [`${name} without ${member}`, without];
     }
     const more = written(run);
@@ -98,6 +99,15 @@ spec('engine: snapshots', (test) => {
     assert.is.not(JSON.stringify(before), text);
     const back = restoreRun(run.plan, before);
     assert.is(back && JSON.stringify(takeSnapshot(back)).length, text.length);
+  });
+
+  test('a snapshot of a release that did not keep the indices of scopes is restored', () => {
+    const { run } = begin(loop);
+    const text = JSON.stringify(takeSnapshot(run));
+    const before = JSON.parse(text.replace(/,"used_indices":\[\[[\d,]*\]\]/, ''));
+    assert.is.not(JSON.stringify(before), text);
+    const back = restoreRun(run.plan, before);
+    assert.equal(back && outstandingEffects(back), outstandingEffects(run));
   });
 
   test('a value that is not a snapshot is not restored', () => {

@@ -9,6 +9,7 @@ interface Tool {
   readonly name: string;
   readonly type: string;
   readonly config?: JsonObject;
+  readonly limits?: JsonObject;
 }
 
 function told(...tools: readonly Tool[]): string[] {
@@ -84,9 +85,21 @@ spec('inner steps', (test) => {
     ]);
   });
 
+  test('limits are checked as those of steps, whatever the schema of the type lets through', () => {
+    assert.equal(told({ name: 'get', type: 'echo', limits: { retry: { max_attempts: 2 }, timeout_seconds: 9 } }), []);
+    assert.equal(
+      told({ name: 'get', type: 'echo', limits: { timeout_seconds: -1, retry: { max_attempts: 0, tries: 2 } } }),
+      [
+        "UNKNOWN_FIELD /tools/0: step 'a', inner step 'get': unknown key 'tries' in 'retry'; known: 'max_attempts', 'initial_interval_seconds', 'backoff', 'max_interval_seconds' and 'non_retryable'",
+        "SCHEMA_VIOLATION /tools/0: step 'a', inner step 'get': 'retry.max_attempts' must be at least 1",
+        "SCHEMA_VIOLATION /tools/0: step 'a', inner step 'get': 'timeout_seconds' must be more than 0",
+      ],
+    );
+  });
+
   test('a config that is wrong has no inner steps to be checked', () => {
     assert.equal(told({ name: 'get', type: 'nothing', more: 1 } as Tool), [
-      "UNKNOWN_FIELD /tools/0/more: step 'a', config: unknown key 'more' in 'tools[0]'; known: 'name', 'type' and 'config'",
+      "UNKNOWN_FIELD /tools/0/more: step 'a', config: unknown key 'more' in 'tools[0]'; known: 'name', 'type', 'config' and 'limits'",
     ]);
   });
 

@@ -56,6 +56,7 @@ export function startControl(turn: Turn, instance: StepInstance, cause: number):
     state: undefined,
     timers: new Map(),
     scopes: new Set(),
+    used_indices: [],
     task: null,
     child: null,
     timers_armed: state.control?.timers_armed ?? 0,

@@ -11,6 +11,7 @@ import {
   type Json,
   stepKey,
 } from '@llmteam/contracts';
+import { takeIndex } from './index-ranges.js';
 import { deliver, expressionError, holds, limitError, locate, makeReady } from './scheduling.js';
 import type { ScopeState } from './state.js';
 import type { StepInstance, Turn } from './turn.js';
@@ -32,7 +33,8 @@ export function openIteration(
   directive: DirectiveOf<'open_scope'>,
 ): ErrorInfo | null {
   const { index, item, value } = directive;
-  if (index >= caps.loop_iterations) return tooMany(instance, 'iterations');
+  const excess = take(instance, index, 'iterations');
+  if (excess !== null) return excess;
   const region = turn.plan.regions.get(instance.step.index) ?? [];
   const scope = open(turn, instance, { index, item, undecided: region.length });
   let taken: readonly boolean[];
@@ -48,7 +50,7 @@ export function openIteration(
   return null;
 }
 
-/** Makes an inner step ready, in a scope of its own. Returns what the step fails with if it has none such, or the index is taken. */
+/** Makes an inner step ready, in a scope of its own. Returns what the step fails with if it has none such, or had one with the index. */
 export function openInner(turn: Turn, instance: StepInstance, directive: DirectiveOf<'run_step'>): ErrorInfo | null {
   const { step_id, index, input } = directive;
   const { step } = instance;
@@ -56,10 +58,8 @@ export function openInner(turn: Turn, instance: StepInstance, directive: Directi
   if (inner === undefined) {
     return fault(instance, `its type '${step.type_id}' has no inner step '${step_id}' for this config`);
   }
-  if (index >= caps.loop_iterations) return tooMany(instance, 'inner steps');
-  if (turn.run.scopes.has(openedPath(instance, index))) {
-    return fault(instance, `its type '${step.type_id}' runs two inner steps with the index ${index}`);
-  }
+  const excess = take(instance, index, 'inner steps');
+  if (excess !== null) return excess;
   const scope = open(turn, instance, { index, item: null, undecided: 1 });
   const started = locate(scope, inner);
   started.state.arrivals.push({ edge: 0, port: 'input', value: input });
@@ -89,8 +89,14 @@ function open(turn: Turn, instance: StepInstance, { index, item, undecided }: Op
   return scope;
 }
 
-function tooMany({ step }: StepInstance, what: string): ErrorInfo {
-  return limitError(`step '${step.step_id}' wanted more than ${caps.loop_iterations} ${what}`);
+/** Takes an index for good. Returns what the step fails with if it is beyond the cap, or was taken before. */
+function take(instance: StepInstance, index: number, what: string): ErrorInfo | null {
+  const { step, state } = instance;
+  if (index >= caps.loop_iterations) {
+    return limitError(`step '${step.step_id}' wanted more than ${caps.loop_iterations} ${what}`);
+  }
+  if (state.control === null || takeIndex(state.control.used_indices, index)) return null;
+  return fault(instance, `its type '${step.type_id}' runs two ${what} with the index ${index}`);
 }
 
 function fault({ step }: StepInstance, message: string): ErrorInfo {

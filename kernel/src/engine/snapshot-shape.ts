@@ -1,4 +1,5 @@
 import type { Json } from '@llmteam/contracts';
+import type { IndexRange } from './index-ranges.js';
 import type {
   Arrival,
   ControlState,
@@ -16,11 +17,13 @@ import type {
 /** A Map's entries, in insertion order. */
 type Pairs<Value> = readonly (readonly [key: string, value: Value])[];
 
-export interface ControlSnapshot extends Omit<ControlState, 'state' | 'timers' | 'scopes'> {
+export interface ControlSnapshot extends Omit<ControlState, 'state' | 'timers' | 'scopes' | 'used_indices'> {
   /** Absent if the control type has not set any yet. */
   readonly state?: Json;
   readonly timers: Pairs<string>;
   readonly scopes: readonly string[];
+  /** Absent if it has opened no scopes, and from snapshots of earlier releases. */
+  readonly used_indices?: IndexRange[];
 }
 
 export interface StepSnapshot extends Omit<StepState, 'control' | 'worker'> {
@@ -103,11 +106,12 @@ const control = members<ControlSnapshot>(
     state: json,
     timers: pairs(text),
     scopes: list(text),
+    used_indices: list((range) => Array.isArray(range) && range.length === 2 && range.every(number)),
     task: orNull(object),
     child: orNull(startedChild),
     timers_armed: number,
   },
-  ['state'],
+  ['state', 'used_indices'],
 );
 
 const step = members<StepSnapshot>(

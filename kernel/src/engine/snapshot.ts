@@ -42,12 +42,13 @@ function snapshotStep(step: StepState): StepSnapshot {
   return step.control === null ? { ...step, control: null } : { ...step, control: snapshotControl(step.control) };
 }
 
-function snapshotControl({ state, ...control }: ControlState): ControlSnapshot {
+function snapshotControl({ state, used_indices, ...control }: ControlState): ControlSnapshot {
   return {
     ...control,
     timers: [...control.timers],
     scopes: [...control.scopes],
     ...(state !== undefined && { state: state as Json }),
+    ...(used_indices.length > 0 && { used_indices }),
   };
 }
 
@@ -90,5 +91,6 @@ function restoreControl(control: ControlSnapshot): ControlState {
     state: control.state,
     timers: new Map(control.timers),
     scopes: new Set(control.scopes),
+    used_indices: control.used_indices ?? [],
   };
 }

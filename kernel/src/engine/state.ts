@@ -22,6 +22,7 @@ import {
   type StepStatus,
   type Usage,
 } from '@llmteam/contracts';
+import type { IndexRange } from './index-ranges.js';
 import type { Plan } from './plan.js';
 
 /** A value delivered by a taken edge; `edge` is the edge's index among the target's edges. */
@@ -39,6 +40,8 @@ export interface ControlState {
   timers: Map<string, string>;
   /** Paths of the scopes it has open. */
   scopes: Set<string>;
+  /** Indices that its scopes have had: an index is part of the keys in a scope, and what was reported under a key is not taken again. */
+  used_indices: IndexRange[];
   task: HumanTask | null;
   child: StartedChild | null;
   timers_armed: number;

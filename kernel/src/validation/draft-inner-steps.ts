@@ -10,6 +10,8 @@ export interface DraftInnerStep {
   /** The step of the segment around it. */
   readonly outermost: DraftStep;
   readonly step: DraftStep;
+  /** As its type told them. */
+  readonly limits: Pick<InnerStep, 'retry' | 'timeout_seconds'>;
 }
 
 /** Only steps whose config is valid have inner steps that are known. */
@@ -32,7 +34,7 @@ function* innerStepsOf(
   if (!entry?.control?.innerSteps || config === null || problemsOf(owner).length > 0) return;
   for (const inner of entry.control.innerSteps(config)) {
     const step = readInner(owner, inner, context);
-    yield { outermost, step };
+    yield { outermost, step, limits: limitsOf(inner) };
     yield* innerStepsOf(step, outermost, context, problemsOf);
   }
 }
@@ -55,4 +57,8 @@ function readInner(
     choice,
     entry: choice.kind === 'found' ? choice.entry : null,
   };
+}
+
+function limitsOf({ retry, timeout_seconds }: InnerStep): DraftInnerStep['limits'] {
+  return { ...(retry !== undefined && { retry }), ...(timeout_seconds !== undefined && { timeout_seconds }) };
 }

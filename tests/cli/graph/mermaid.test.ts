@@ -22,7 +22,7 @@ const hostile = [
 ];
 
 spec('graph: mermaid', (test) => {
-  test('a job with the name of a step says nothing of that step', () => {
+  test('an inner step with the id of a step says nothing of that step', () => {
     const agent = segment({ agent: 'calls', write: 'llm_agent' }, ['agent -> write']);
     const error = {
       error_type: 'LlmteamError',

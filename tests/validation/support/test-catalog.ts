@@ -148,6 +148,14 @@ const humanTask = control({
   isLimited: false,
 });
 
+interface Tool {
+  readonly name: string;
+  readonly type: string;
+  readonly config?: JsonObject;
+  /** Its `retry` and `timeout_seconds`, unchecked. */
+  readonly limits?: JsonObject;
+}
+
 /** Each of its tools is an inner step. */
 const agent = control(
   {
@@ -155,14 +163,19 @@ const agent = control(
     config_schema: strict({
       tools: {
         type: 'array',
-        items: strict({ name: text, type: text, config: { type: 'object', 'x-inner-config': true } }),
+        items: strict({
+          name: text,
+          type: text,
+          config: { type: 'object', 'x-inner-config': true },
+          limits: { type: 'object' },
+        }),
       },
     }),
   },
   {
     innerSteps: ({ tools = [] }) =>
-      (tools as { name: string; type: string; config?: JsonObject }[]).map(({ name, type, config = {} }, index) => {
-        return { step_id: name, type, config, at: `/tools/${index}` };
+      (tools as unknown as Tool[]).map(({ name, type, config = {}, limits = {} }, index) => {
+        return { step_id: name, type, config, at: `/tools/${index}`, ...limits };
       }),
   },
 );

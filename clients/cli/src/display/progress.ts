@@ -12,6 +12,8 @@ import {
   runEndingEvents,
   type Segment,
   type StepStatus,
+  splitIterationScope,
+  splitStepKey,
   stepKey,
   taskId,
   type Usage,
@@ -114,9 +116,18 @@ export class RunProgress {
     }
   }
 
-  /** Undefined for a job. */
+  /** Undefined for an inner step. */
   private stepAt(scope: string, stepId: string): StepProgress | undefined {
     return this.places.get(stepId)?.loop === scopeOwner(scope) ? this.steps.get(stepId) : undefined;
+  }
+
+  /** Of an inner step the step of the segment around it. */
+  private outermost(scope: string, stepId: string): StepProgress | undefined {
+    const step = this.stepAt(scope, stepId);
+    const iteration = splitIterationScope(scope);
+    if (step !== undefined || iteration === null) return step;
+    const owner = splitStepKey(iteration.owner);
+    return this.outermost(owner.scope, owner.step_id);
   }
 
   private applyOne(event: RunEvent): void {
@@ -140,7 +151,7 @@ export class RunProgress {
     }
   }
 
-  /** A journal entry belongs to a single step, so that step is charged for the difference; for a job the step that runs it. */
+  /** A journal entry belongs to a single step, so that step is charged for the difference. */
   private attribute(usage: Usage, events: readonly RunEvent[]): void {
     const input = usage.input_tokens - this.usageSoFar.input_tokens;
     const output = usage.output_tokens - this.usageSoFar.output_tokens;
@@ -148,8 +159,7 @@ export class RunProgress {
     if (input === 0 && output === 0) return;
     const charged = events.find(({ event_type }) => charging.has(event_type));
     if (charged === undefined) return;
-    const { scope, step_id } = charged;
-    const step = this.stepAt(scope, step_id ?? '') ?? this.steps.get(scopeOwner(scope) ?? '');
+    const step = this.outermost(charged.scope, charged.step_id ?? '');
     if (step === undefined) return;
     step.input_tokens += input;
     step.output_tokens += output;

@@ -69,7 +69,7 @@ export function overlayRun(diagram: Diagram, view: RunView): RunOverlay {
   return { view, steps, openIterations: countIterations(diagram, view) };
 }
 
-/** Whether a step of the graph runs in this scope; a job with its name runs in another. */
+/** Whether a step of the graph runs in this scope; an inner step with its id runs in another. */
 function isIn({ steps }: Diagram, place: number, scope: string): boolean {
   return (steps[steps[place]?.region ?? noLoop]?.step_id ?? null) === scopeOwner(scope);
 }

@@ -1,18 +1,28 @@
-import type { Problem } from '@llmteam/contracts';
+import { type Problem, Step } from '@llmteam/contracts';
 import { needsGraph } from '../../engine/inner-plans.js';
 import type { DraftStep } from '../draft.js';
+import type { DraftInnerStep } from '../draft-inner-steps.js';
 import { pause, type Rule } from '../rule.js';
+import { makeVerboseAjv } from '../schemas/ajv.js';
+import { onePerCause } from '../schemas/causes.js';
 import { identifierForm, identifierPattern } from '../schemas/pattern-words.js';
+import { SchemaErrors } from '../schemas/schema-errors.js';
+import { schemaProblems } from '../schemas/schema-problems.js';
 import type { SegmentAnalysis } from '../segment-analysis.js';
 import { error, quoted } from '../wording.js';
 import { checkType } from './step-types.js';
 
 const identifier = new RegExp(String(identifierPattern));
+/** What the schema of a segment says of a step, which nobody wrote here. */
+const { retry, timeout_seconds } = Step.properties;
+const Limits = { type: 'object', properties: { retry, timeout_seconds } };
+/** Compiled once per process, on first use. */
+const errors = new SchemaErrors(makeVerboseAjv);
 
-/** What a control step may run has ids of its own, types that need no place in a graph, and configs that match their schemas. */
+/** What a control step may run has ids of its own, types that need no place in a graph, configs that match their schemas, and limits as steps have. */
 export const innerSteps: Rule = function* (analysis) {
   const known = new Set<string>();
-  for (const { step } of analysis.innerSteps) {
+  for (const { step, limits } of analysis.innerSteps) {
     const { pointer, subject, step_id } = step;
     const id = step_id ?? '';
     const key = subject;
@@ -21,6 +31,7 @@ export const innerSteps: Rule = function* (analysis) {
     if (known.has(key)) yield error('DUPLICATE_ID', pointer, `${subject}: another inner step of the step has this id`);
     known.add(key);
     yield* checkStep(step, analysis);
+    yield* checkLimits(step, limits, analysis);
     yield pause;
   }
 };
@@ -37,4 +48,15 @@ function* checkStep(step: DraftStep, analysis: SegmentAnalysis): Iterable<Proble
       pointer,
       `${subject}: ${quoted(type ?? '')} ${fault}, so it cannot be an inner step`,
     );
+}
+
+/** The type may take them from anywhere in its config, so the place is that of the step. */
+function* checkLimits(
+  { pointer, subject }: DraftStep,
+  limits: DraftInnerStep['limits'],
+  { closest }: SegmentAnalysis,
+): Iterable<Problem> {
+  const found = onePerCause(errors.of(Limits, limits));
+  const context = { base: '', closest, subject: () => ({ name: subject, depth: 0 }) };
+  for (const problem of schemaProblems(found, context)) yield { ...problem, path: pointer };
 }
