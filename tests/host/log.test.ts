@@ -25,6 +25,15 @@ spec('log lines', (test) => {
     assert.match(first, /WARN: once more\n.*run_id: "r-1"/s);
   });
 
+  test('in words are one line each but for their fields, and control no terminal', async () => {
+    const forged = 'said\n[17:00:00.000] ERROR: forged\r\u2028more \u001b[31m \u009b31m';
+    const [line = ''] = await linesOf({ format: 'pretty' }, (log) => log.info({ text: '\u009b31m\u001b[2J' }, forged));
+    assert.equal(line.match(/^\[/gm), ['[']);
+    assert.match(line, /INFO: said \[17:00:00.000\] ERROR: forged more \ufffd\[31m \ufffd31m\n/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
+    assert.not.match(line, /[\u001b\u0080-\u009f]/);
+  });
+
   test('below the level are not written', async () => {
     assert.is((await linesOf({ level: 'error' }, (log) => log.warn({}, 'no'))).length, 0);
     assert.is((await linesOf({ level: 'silent' }, (log) => log.error({}, 'no'))).length, 0);

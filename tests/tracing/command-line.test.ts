@@ -87,7 +87,7 @@ spec('the trace of a command', (test) => {
         assert.is(code, 0, stderr);
         const lines = stderr.split('\n').filter((line) => line.includes('spans cannot be delivered'));
         assert.is(lines.length, 1, stderr);
-        assert.match(lines[0] ?? '', /^warning: spans cannot be delivered to http:.*: there was no answer in time$/);
+        assert.match(lines[0] ?? '', /^warning: spans cannot be delivered to http:.*: it did not take them in time$/);
       };
       await said('http://127.0.0.1:1');
       receiver.behave('hang');

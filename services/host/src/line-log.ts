@@ -21,7 +21,14 @@ function prettyLines(colorize: boolean): (line: string) => string {
   return (line) => pretty(harmless(line));
 }
 
-/** Replaces escape characters in the line's JSON, so that text from steps, models or plugins cannot control the terminal. */
+/**
+ * Text from steps, models or plugins cannot control the terminal, nor begin a line of its own: the message of a line is one line, and characters
+ * that begin a control sequence are replaced.
+ */
 function harmless(line: string): string {
-  return line.replaceAll('\\u001b', '\\ufffd');
+  const { msg, ...fields } = JSON.parse(line) as { readonly msg?: unknown };
+  const message = typeof msg === 'string' ? msg.replaceAll(/[\r\n\u2028\u2029]+/g, ' ') : msg;
+  return JSON.stringify({ ...fields, msg: message })
+    .replaceAll('\\u001b', '\\ufffd')
+    .replaceAll(/[\u0080-\u009f]/g, '\ufffd');
 }

@@ -34,7 +34,7 @@ export class Delivery {
 
   /** What is still being delivered is lost. */
   giveUp(): void {
-    if (this.begun.size > 0) this.noteFailure(new Error('there was no answer in time'));
+    if (this.begun.size > 0) this.noteFailure(new Error('it did not take them in time'));
   }
 
   private async exported(spans: readonly ReadableSpan[]): Promise<ExportResult> {
