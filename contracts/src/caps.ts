@@ -24,6 +24,10 @@ export const caps = {
   events_per_run: 50_000,
   step_executions_per_run: 20_000,
   loop_iterations: 10_000,
+  /** Inner steps of inner steps, and so on. */
+  inner_step_depth: 8,
+  /** What one step of a segment may declare, on all levels. */
+  inner_steps_per_step: 1_000,
   /** Default of `params.max_parallel`, the jobs of one run in flight at once; further ready steps wait. */
   parallel_width: 256,
   attempts_per_step: 10,

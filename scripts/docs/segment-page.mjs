@@ -75,6 +75,8 @@ const explained = [
   ['parallel_width', 'jobs of a run in flight; further ready steps wait'],
   ['events_per_run', 'events of a run'],
   ['subworkflow_depth', 'depth of nested runs'],
+  ['inner_step_depth', 'depth of inner steps'],
+  ['inner_steps_per_step', 'inner steps that a step declares, those of inner steps included'],
   ['child_runs_per_run', 'child runs of a run'],
   ['buffered_signals_per_run', 'signals buffered until a step waits for them'],
   ['buffered_signal_bytes', 'bytes of their payloads'],

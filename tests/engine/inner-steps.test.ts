@@ -81,6 +81,27 @@ spec('engine: inner steps', (test) => {
     assert.throws(() => compilePlan(unpinned, catalog, createExpressionCompiler()), /no version is fixed for 'work'/);
   });
 
+  test('a run tells versions by the types as written, those of inner steps as well', () => {
+    const { run } = begin(agent({ batches: [['a']], ask: { type: 'work@^1' } }));
+    assert.equal(viewRun(run).step_types, { calls: '1.0.0', 'work@^1': '1.0.0' });
+  });
+
+  test('a type that declares itself without end has no plan', () => {
+    const catalog = scenarioCatalog();
+    const endless: ControlType = {
+      ...callsType,
+      metadata: { ...callsType.metadata, type_id: 'endless' },
+      innerSteps: () => [{ step_id: 'again', type: 'endless', config: {} }],
+    };
+    catalog.add(endless, '1.0.0', 'tests');
+    const segment: Segment = { ...agent({}), steps: [{ step_id: 'agent', type: 'endless', config: { batches: [] } }] };
+    const definition = { segment, step_types: { endless: '1.0.0' } };
+    assert.throws(
+      () => compilePlan(definition, catalog, createExpressionCompiler()),
+      /inner steps are nested too deeply/,
+    );
+  });
+
   test('two inner steps with one index fail the step, in whatever order indices come', () => {
     const given = [5, 3, 4, 0, 9, 8, 1];
     for (const index of given) {

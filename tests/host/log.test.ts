@@ -34,6 +34,13 @@ spec('log lines', (test) => {
     assert.not.match(line, /[\u001b\u0080-\u009f]/);
   });
 
+  test('in words are printed even if a secret that was taken out was a part of their form', async () => {
+    const lines = await linesOf({ format: 'pretty', secrets: ['"msg":"said'] }, (log) =>
+      log.info({}, 'said something'),
+    );
+    assert.match(lines.join(''), /something/);
+  });
+
   test('below the level are not written', async () => {
     assert.is((await linesOf({ level: 'error' }, (log) => log.warn({}, 'no'))).length, 0);
     assert.is((await linesOf({ level: 'silent' }, (log) => log.error({}, 'no'))).length, 0);

@@ -85,6 +85,23 @@ spec('inner steps', (test) => {
     ]);
   });
 
+  test('a type that reacts to its inputs one by one cannot be an inner step', () => {
+    assert.equal(told({ name: 'join', type: 'parallel_join' }), [
+      "SCHEMA_VIOLATION /tools/0: step 'a', inner step 'join': 'parallel_join' reacts to its inputs one by one, so it cannot be an inner step",
+    ]);
+  });
+
+  test('a type that declares itself without end, or very many steps, is told, and does not hang', () => {
+    assert.equal(
+      told({ name: 'self', type: 'endless' }).map((line) => line.replace(/^(\S+).*: it is/, '$1: it is')),
+      ['LIMIT_EXCEEDED: it is beyond 8 (cap inner_step_depth)'],
+    );
+    const many = Array.from({ length: 1_100 }, (_, place) => ({ name: `t${place}`, type: 'echo' }));
+    assert.equal(told(...many), [
+      "LIMIT_EXCEEDED /tools/1000: step 'a', inner step 't1000': it is beyond 1000 (cap inner_steps_per_step)",
+    ]);
+  });
+
   test('limits are checked as those of steps, whatever the schema of the type lets through', () => {
     assert.equal(told({ name: 'get', type: 'echo', limits: { retry: { max_attempts: 2 }, timeout_seconds: 9 } }), []);
     assert.equal(

@@ -1,4 +1,4 @@
-import { type Definition, type InnerStep, LlmteamError } from '@llmteam/contracts';
+import { caps, type Definition, type InnerStep, LlmteamError } from '@llmteam/contracts';
 import type { ExpressionCompiler } from './expression.js';
 import { rootRegion } from './graph.js';
 import { retryPlan } from './retry-policy.js';
@@ -36,16 +36,15 @@ function planInner(owner: string, inner: InnerStep, planning: Planning): StepPla
   const { definition, types, compiler } = planning;
   const type = findType(named, definition, types);
   const fault = needsGraph(type);
-  if (fault !== null) {
-    const message = `step '${named.step_id}': '${inner.type}' ${fault}, so it cannot be an inner step`;
-    throw new LlmteamError('SEGMENT_INVALID', message);
-  }
+  if (fault !== null) throw invalid(named.step_id, `'${inner.type}' ${fault}, so it cannot be an inner step`);
+  if (depthOf(named.step_id) > caps.inner_step_depth) throw invalid(named.step_id, 'inner steps are nested too deeply');
   const { metadata } = type;
   return {
     index: -1,
     step_id: inner.step_id,
     type,
     type_id: metadata.type_id,
+    writtenType: inner.type,
     config: compiler.template(inner.config, metadata.config_schema),
     retry: retryPlan(inner.retry, defaultRetries(inner, type, definition.segment), metadata.supports_retry),
     timeout_seconds: inner.timeout_seconds ?? null,
@@ -63,4 +62,13 @@ function planInner(owner: string, inner: InnerStep, planning: Planning): StepPla
     isInner: true,
     inner: innerPlans(named.step_id, type, inner.config, planning),
   };
+}
+
+/** How many steps are around the one with this path. */
+function depthOf(path: string): number {
+  return path.split('/').length - 1;
+}
+
+function invalid(path: string, message: string): LlmteamError {
+  return new LlmteamError('SEGMENT_INVALID', `step '${path}': ${message}`);
 }

@@ -130,6 +130,7 @@ function planStep(
     step_id: step.step_id,
     type,
     type_id: type.metadata.type_id,
+    writtenType: step.type,
     config: planning.compiler.template(config, type.metadata.config_schema),
     retry: retryPlan(step.retry, defaultRetries(step, type, planning.definition.segment), type.metadata.supports_retry),
     timeout_seconds: step.timeout_seconds ?? null,

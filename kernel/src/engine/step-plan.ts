@@ -41,6 +41,8 @@ export interface StepPlan {
   readonly step_id: string;
   readonly type: StepType;
   readonly type_id: string;
+  /** The type as it is named: `llm_agent@^2`. */
+  readonly writtenType: string;
   readonly config: ConfigTemplate;
   readonly retry: RetryPlan;
   readonly timeout_seconds: number | null;

@@ -33,17 +33,13 @@ export function viewRun(run: Run): RunView {
   };
 }
 
-/** As in the definition: by the `type` of each step as written, and by that of what it may run. */
-function versionsOf({ segment, steps }: Plan): NonNullable<RunView['step_types']> {
-  const ofSteps = segment.steps.map(({ type }, index) => [type, steps[index]?.type.metadata.version ?? ''] as const);
-  return Object.fromEntries([...steps.flatMap(innerVersions), ...ofSteps]);
+/** As in the definition: by the `type` of each step and inner step as written. */
+function versionsOf({ steps }: Plan): NonNullable<RunView['step_types']> {
+  return Object.fromEntries(steps.flatMap(writtenVersions));
 }
 
-function innerVersions({ inner }: StepPlan): (readonly [typeId: string, version: string])[] {
-  return [...inner.values()].flatMap((step) => [
-    [step.type_id, step.type.metadata.version] as const,
-    ...innerVersions(step),
-  ]);
+function writtenVersions({ writtenType, type, inner }: StepPlan): (readonly [type: string, version: string])[] {
+  return [[writtenType, type.metadata.version], ...[...inner.values()].flatMap(writtenVersions)];
 }
 
 /** The result that `llmteam run` prints. */

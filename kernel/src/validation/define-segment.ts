@@ -1,4 +1,4 @@
-import { type Definition, type JsonObject, LlmteamError, type Segment } from '@llmteam/contracts';
+import { caps, type Definition, type JsonObject, LlmteamError, type Segment } from '@llmteam/contracts';
 import type { CatalogEntry, PinnedTypes, StepCatalog } from '../catalog/step-catalog.js';
 
 /**
@@ -13,9 +13,12 @@ export function defineSegment(segment: Segment, catalog: StepCatalog, pinned?: P
     chosen.set(type, entry);
     return entry;
   };
-  const chooseInner = (stepId: string, { control }: CatalogEntry, config: JsonObject): void => {
+  const chooseInner = (stepId: string, { control }: CatalogEntry, config: JsonObject, depth = 1): void => {
+    if (depth > caps.inner_step_depth + 1) {
+      throw new LlmteamError('SEGMENT_INVALID', `step '${stepId}': inner steps are nested too deeply`);
+    }
     for (const inner of control?.innerSteps?.(config) ?? []) {
-      chooseInner(stepId, choose(stepId, inner.type), inner.config);
+      chooseInner(stepId, choose(stepId, inner.type), inner.config, depth + 1);
     }
   };
   for (const { step_id, type, config = {} } of segment.steps) chooseInner(step_id, choose(step_id, type), config);

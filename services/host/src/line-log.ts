@@ -26,9 +26,18 @@ function prettyLines(colorize: boolean): (line: string) => string {
  * that begin a control sequence are replaced.
  */
 function harmless(line: string): string {
-  const { msg, ...fields } = JSON.parse(line) as { readonly msg?: unknown };
-  const message = typeof msg === 'string' ? msg.replaceAll(/[\r\n\u2028\u2029]+/g, ' ') : msg;
-  return JSON.stringify({ ...fields, msg: message })
+  return withPlainMessage(line)
     .replaceAll('\\u001b', '\\ufffd')
     .replaceAll(/[\u0080-\u009f]/g, '\ufffd');
+}
+
+function withPlainMessage(line: string): string {
+  try {
+    const { msg, ...fields } = JSON.parse(line) as { readonly msg?: unknown };
+    const message = typeof msg === 'string' ? msg.replaceAll(/[\r\n\u2028\u2029]+/g, ' ') : msg;
+    return JSON.stringify({ ...fields, msg: message });
+  } catch {
+    // A secret that looked like a part of the JSON was taken out of it. Such a line is printed as it is.
+    return line;
+  }
 }

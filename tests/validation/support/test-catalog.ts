@@ -180,6 +180,12 @@ const agent = control(
   },
 );
 
+/** Runs itself, and that again. */
+const endless = control(
+  { type_id: 'endless' },
+  { innerSteps: () => [{ step_id: 'again', type: 'endless', config: {} }] },
+);
+
 export function testCatalog(): StepCatalog {
   const catalog = new StepCatalog();
   for (const type of [
@@ -195,6 +201,7 @@ export function testCatalog(): StepCatalog {
     loop,
     humanTask,
     agent,
+    endless,
   ]) {
     catalog.add(type, '1.4.0', 'tests');
   }

@@ -1,4 +1,4 @@
-import { type Problem, Step } from '@llmteam/contracts';
+import { caps, type Problem, Step } from '@llmteam/contracts';
 import { needsGraph } from '../../engine/inner-plans.js';
 import type { DraftStep } from '../draft.js';
 import type { DraftInnerStep } from '../draft-inner-steps.js';
@@ -21,15 +21,19 @@ const errors = new SchemaErrors(makeVerboseAjv);
 
 /** What a control step may run has ids of its own, types that need no place in a graph, configs that match their schemas, and limits as steps have. */
 export const innerSteps: Rule = function* (analysis) {
-  const known = new Set<string>();
-  for (const { step, limits } of analysis.innerSteps) {
+  const known = new Map<DraftStep, Set<string>>();
+  for (const { owner, step, limits, excess } of analysis.innerSteps) {
     const { pointer, subject, step_id } = step;
+    if (excess !== null) {
+      yield error('LIMIT_EXCEEDED', pointer, `${subject}: it is beyond ${caps[excess]} (cap ${excess})`);
+      continue;
+    }
     const id = step_id ?? '';
-    const key = subject;
+    const ids = known.get(owner) ?? new Set();
     if (!identifier.test(id))
       yield error('INVALID_ID_FORMAT', pointer, `${subject}: its id is none (${identifierForm})`);
-    if (known.has(key)) yield error('DUPLICATE_ID', pointer, `${subject}: another inner step of the step has this id`);
-    known.add(key);
+    if (ids.has(id)) yield error('DUPLICATE_ID', pointer, `${subject}: another inner step of the step has this id`);
+    known.set(owner, ids.add(id));
     yield* checkStep(step, analysis);
     yield* checkLimits(step, limits, analysis);
     yield pause;
@@ -41,13 +45,12 @@ function* checkStep(step: DraftStep, analysis: SegmentAnalysis): Iterable<Proble
   yield* checkType(step, type ?? '', analysis);
   if (entry === null) return;
   const fault = needsGraph(entry);
-  if (fault === null) yield* analysis.configProblems(step);
-  else
-    yield error(
-      'SCHEMA_VIOLATION',
-      pointer,
-      `${subject}: ${quoted(type ?? '')} ${fault}, so it cannot be an inner step`,
-    );
+  if (fault === null) {
+    yield* analysis.configProblems(step);
+    return;
+  }
+  const message = `${subject}: ${quoted(type ?? '')} ${fault}, so it cannot be an inner step`;
+  yield error('SCHEMA_VIOLATION', pointer, message);
 }
 
 /** The type may take them from anywhere in its config, so the place is that of the step. */

@@ -17,7 +17,7 @@ export const stepTypes: Rule = function* (analysis) {
   }
 };
 
-/** What is wrong with the type of a step, or of a job that is read as one. */
+/** What is wrong with the type of a step, or of an inner step that is read as one. */
 export function* checkType(step: DraftStep, type: string, { context, closest }: SegmentAnalysis): Iterable<Problem> {
   const { choice, subject } = step;
   if (choice === null || choice.kind === 'found') return;
